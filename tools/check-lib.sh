@@ -9,6 +9,7 @@
 #
 #   tools/check.d/NN-name            canaries first, then the whole tree
 #   tools/check.d/NN-name FILE...    only these files, no canary
+#   tools/check.d/NN-name --list     print the files that it judges
 #
 # Exit status: 0 clean, 1 findings, 2 the checker itself could not do its work.
 #
@@ -115,9 +116,9 @@ check_all() {
 }
 
 check_main() {
-	if (($#)); then
-		check_judge "$@" || exit 1
-	else
-		check_all
-	fi
+	case ${1-} in
+	"") check_all ;;
+	--list) check_files ;;
+	*) check_judge "$@" || exit 1 ;;
+	esac
 }
