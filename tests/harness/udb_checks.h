@@ -29,52 +29,80 @@
 	for (bool udb_hit_ = (wrong); udb_hit_;				\
 	     udb_hit_ = udb_bail(_metadata, fatal))
 
-#define UDB_CHECK_NUM(left, op, right, fatal)				\
+/*
+ * The texts of the operands come from the outermost macro: one level further
+ * in, the preprocessor has replaced NULL and the like.
+ */
+#define UDB_CHECK_NUM(left, op, right, fatal, ...)			\
 	UDB_ON_FAILURE(({						\
 		__auto_type udb_left_ = (left);				\
 		__auto_type udb_right_ = (right);			\
-		udb_wrong_num(_metadata, UDB_SITE(#left, #right), op,	\
+		udb_wrong_num(_metadata, UDB_SITE(__VA_ARGS__), op,	\
 			      UDB_NUM(udb_left_), UDB_NUM(udb_right_));	\
 	}), fatal)
 
-#define UDB_CHECK_STR(left, equal, right, fatal)			\
-	UDB_ON_FAILURE(udb_wrong_str(_metadata, UDB_SITE(#left, #right),\
+#define UDB_CHECK_STR(left, equal, right, fatal, ...)			\
+	UDB_ON_FAILURE(udb_wrong_str(_metadata, UDB_SITE(__VA_ARGS__),	\
 				     equal, left, right), fatal)
 
-#define UDB_CHECK_ERRNO(want, call, fatal)				\
+#define UDB_CHECK_ERRNO(want, call, fatal, ...)				\
 	UDB_ON_FAILURE(({						\
 		errno = 0;						\
 		__auto_type udb_ret_ = (call);				\
-		udb_wrong_errno(_metadata, UDB_SITE(#call, #want), want,\
+		udb_wrong_errno(_metadata, UDB_SITE(__VA_ARGS__), want,	\
 				udb_ret_, errno);			\
 	}), fatal)
 
-#define EXPECT_EQ(left, right)	UDB_CHECK_NUM(left, UDB_EQ, right, false)
-#define EXPECT_NE(left, right)	UDB_CHECK_NUM(left, UDB_NE, right, false)
-#define EXPECT_LT(left, right)	UDB_CHECK_NUM(left, UDB_LT, right, false)
-#define EXPECT_LE(left, right)	UDB_CHECK_NUM(left, UDB_LE, right, false)
-#define EXPECT_GT(left, right)	UDB_CHECK_NUM(left, UDB_GT, right, false)
-#define EXPECT_GE(left, right)	UDB_CHECK_NUM(left, UDB_GE, right, false)
-#define EXPECT_TRUE(claim)	UDB_CHECK_NUM(!!(claim), UDB_EQ, true, false)
-#define EXPECT_FALSE(claim)	UDB_CHECK_NUM(!!(claim), UDB_EQ, false, false)
-#define EXPECT_NULL(ptr)	UDB_CHECK_NUM(NULL, UDB_EQ, ptr, false)
-#define EXPECT_STREQ(left, right) UDB_CHECK_STR(left, true, right, false)
-#define EXPECT_STRNE(left, right) UDB_CHECK_STR(left, false, right, false)
+#define EXPECT_EQ(left, right) \
+	UDB_CHECK_NUM(left, UDB_EQ, right, false, #left, #right)
+#define EXPECT_NE(left, right) \
+	UDB_CHECK_NUM(left, UDB_NE, right, false, #left, #right)
+#define EXPECT_LT(left, right) \
+	UDB_CHECK_NUM(left, UDB_LT, right, false, #left, #right)
+#define EXPECT_LE(left, right) \
+	UDB_CHECK_NUM(left, UDB_LE, right, false, #left, #right)
+#define EXPECT_GT(left, right) \
+	UDB_CHECK_NUM(left, UDB_GT, right, false, #left, #right)
+#define EXPECT_GE(left, right) \
+	UDB_CHECK_NUM(left, UDB_GE, right, false, #left, #right)
+#define EXPECT_TRUE(claim) \
+	UDB_CHECK_NUM(!!(claim), UDB_EQ, true, false, #claim, "true")
+#define EXPECT_FALSE(claim) \
+	UDB_CHECK_NUM(!!(claim), UDB_EQ, false, false, #claim, "false")
+#define EXPECT_NULL(ptr) \
+	UDB_CHECK_NUM(NULL, UDB_EQ, ptr, false, "NULL", #ptr)
+#define EXPECT_STREQ(left, right) \
+	UDB_CHECK_STR(left, true, right, false, #left, #right)
+#define EXPECT_STRNE(left, right) \
+	UDB_CHECK_STR(left, false, right, false, #left, #right)
 
-#define ASSERT_EQ(left, right)	UDB_CHECK_NUM(left, UDB_EQ, right, true)
-#define ASSERT_NE(left, right)	UDB_CHECK_NUM(left, UDB_NE, right, true)
-#define ASSERT_LT(left, right)	UDB_CHECK_NUM(left, UDB_LT, right, true)
-#define ASSERT_LE(left, right)	UDB_CHECK_NUM(left, UDB_LE, right, true)
-#define ASSERT_GT(left, right)	UDB_CHECK_NUM(left, UDB_GT, right, true)
-#define ASSERT_GE(left, right)	UDB_CHECK_NUM(left, UDB_GE, right, true)
-#define ASSERT_TRUE(claim)	UDB_CHECK_NUM(!!(claim), UDB_EQ, true, true)
-#define ASSERT_FALSE(claim)	UDB_CHECK_NUM(!!(claim), UDB_EQ, false, true)
-#define ASSERT_NULL(ptr)	UDB_CHECK_NUM(NULL, UDB_EQ, ptr, true)
-#define ASSERT_STREQ(left, right) UDB_CHECK_STR(left, true, right, true)
-#define ASSERT_STRNE(left, right) UDB_CHECK_STR(left, false, right, true)
+#define ASSERT_EQ(left, right) \
+	UDB_CHECK_NUM(left, UDB_EQ, right, true, #left, #right)
+#define ASSERT_NE(left, right) \
+	UDB_CHECK_NUM(left, UDB_NE, right, true, #left, #right)
+#define ASSERT_LT(left, right) \
+	UDB_CHECK_NUM(left, UDB_LT, right, true, #left, #right)
+#define ASSERT_LE(left, right) \
+	UDB_CHECK_NUM(left, UDB_LE, right, true, #left, #right)
+#define ASSERT_GT(left, right) \
+	UDB_CHECK_NUM(left, UDB_GT, right, true, #left, #right)
+#define ASSERT_GE(left, right) \
+	UDB_CHECK_NUM(left, UDB_GE, right, true, #left, #right)
+#define ASSERT_TRUE(claim) \
+	UDB_CHECK_NUM(!!(claim), UDB_EQ, true, true, #claim, "true")
+#define ASSERT_FALSE(claim) \
+	UDB_CHECK_NUM(!!(claim), UDB_EQ, false, true, #claim, "false")
+#define ASSERT_NULL(ptr) \
+	UDB_CHECK_NUM(NULL, UDB_EQ, ptr, true, "NULL", #ptr)
+#define ASSERT_STREQ(left, right) \
+	UDB_CHECK_STR(left, true, right, true, #left, #right)
+#define ASSERT_STRNE(left, right) \
+	UDB_CHECK_STR(left, false, right, true, #left, #right)
 
 /* @call returns -1 and sets errno to @want; anything else is a failure. */
-#define EXPECT_ERRNO(want, call)	UDB_CHECK_ERRNO(want, call, false)
-#define ASSERT_ERRNO(want, call)	UDB_CHECK_ERRNO(want, call, true)
+#define EXPECT_ERRNO(want, call) \
+	UDB_CHECK_ERRNO(want, call, false, #call, #want)
+#define ASSERT_ERRNO(want, call) \
+	UDB_CHECK_ERRNO(want, call, true, #call, #want)
 
 #endif /* UDB_CHECKS_H */

@@ -161,8 +161,8 @@ bool udb_wrong_num(struct udb_test *t, const struct udb_site *site,
 	udb_num_print(l, sizeof(l), left);
 	udb_num_print(r, sizeof(r), right);
 	snprintf(text, sizeof(text),
-		 "expected %s %s %s, seen %s and %s (errno %d, %s)",
-		 site->left, names[op], site->right, l, r, saved_errno,
+		 "expected %s %s %s, seen %s and %s (errno %s)", site->left,
+		 names[op], site->right, l, r,
 		 strerrorname_np(saved_errno) ?: "?");
 	udb_fail(t, site, text);
 	errno = saved_errno;
@@ -188,7 +188,6 @@ bool udb_wrong_str(struct udb_test *t, const struct udb_site *site,
 bool udb_wrong_errno(struct udb_test *t, const struct udb_site *site,
 		     int want, intmax_t ret, int seen)
 {
-	const char *want_name = strerrorname_np(want) ?: "?";
 	const char *seen_name = strerrorname_np(seen) ?: "?";
 	char text[400];
 
@@ -197,11 +196,11 @@ bool udb_wrong_errno(struct udb_test *t, const struct udb_site *site,
 
 	if (ret == -1)
 		snprintf(text, sizeof(text), "expected %s from %s, seen %s",
-			 want_name, site->left, seen_name);
+			 site->right, site->left, seen_name);
 	else
 		snprintf(text, sizeof(text),
 			 "expected %s from %s, but it returned %" PRIdMAX,
-			 want_name, site->left, ret);
+			 site->right, site->left, ret);
 	udb_fail(t, site, text);
 	return true;
 }
@@ -261,8 +260,8 @@ static void udb_compare_fds(struct udb_test *t, int before)
 		return;
 	if (before < 0 || after < 0 || before != after) {
 		t->state->failed = true;
-		udb_log(t, "fds", 0, "%d open before the test, %d after it",
-			before, after);
+		udb_log(t, "fds", 0, "%+d file descriptors open at the end",
+			after - before);
 	}
 }
 
@@ -276,6 +275,7 @@ void udb_test_process(struct udb_test *t, const void *variant)
 	t->state->pid = getpid();
 
 	before = udb_nr_fds();
+	errno = 0;
 	t->run(t, variant);
 	udb_compare_fds(t, before);
 
