@@ -6,6 +6,7 @@
 #ifndef SHIM_LINUX_TYPES_H
 #define SHIM_LINUX_TYPES_H
 
+#include_next <linux/types.h>
 #include <stdbool.h>
 #include <stddef.h>
 
