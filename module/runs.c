@@ -103,6 +103,7 @@ static void udmabuf_extent_set(const struct udmabuf_runs *runs, size_t index,
 	extent->pgoff = pgoff;
 	extent->pfn = run->pfn + (pgoff - run->pgoff);
 	extent->nr_pages = min(run_end, end) - pgoff;
+	extent->index = index;
 }
 
 /**
@@ -112,6 +113,8 @@ static void udmabuf_extent_set(const struct udmabuf_runs *runs, size_t index,
  * @nr_pages: how many pages are wanted at the most
  * @extent: receives the memory from @pgoff to the end of its run, of the
  *          range or of the buffer, whichever comes first
+ *
+ * Costs a look-up, O(log runs).
  *
  * Return: false when the range is empty or starts behind the buffer's end;
  * @extent is then unchanged.
@@ -132,7 +135,10 @@ bool udmabuf_runs_slice(const struct udmabuf_runs *runs, pgoff_t pgoff,
  * udmabuf_runs_next() - contiguous memory that follows an extent
  * @runs: the runs
  * @end: first page that is not wanted any more
- * @extent: an extent of these runs; receives the one behind it
+ * @extent: an extent of these runs, or a zeroed one to begin with; receives
+ *          the one behind it
+ *
+ * A step of a walk, O(1).
  *
  * Return: false when there is nothing before @end or before the buffer's end;
  * @extent is then unchanged.
@@ -141,7 +147,14 @@ bool udmabuf_runs_next(const struct udmabuf_runs *runs, pgoff_t end,
 		       struct udmabuf_extent *extent)
 {
 	pgoff_t pgoff = extent->pgoff + extent->nr_pages;
+	size_t index = extent->index;
 
-	return pgoff < end &&
-	       udmabuf_runs_slice(runs, pgoff, end - pgoff, extent);
+	end = min(end, runs->nr_pages);
+	if (pgoff >= end)
+		return false;
+
+	if (pgoff == runs->run[index].pgoff + udmabuf_runs_length(runs, index))
+		index++;
+	udmabuf_extent_set(runs, index, pgoff, end, extent);
+	return true;
 }

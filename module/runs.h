@@ -44,12 +44,17 @@ struct udmabuf_runs {
  * struct udmabuf_extent - contiguous memory at some place of a buffer
  * @pgoff: first page, as an offset in pages from the buffer's start
  * @pfn: page frame number of that page
- * @nr_pages: length in pages, at least 1 when the extent is valid
+ * @nr_pages: length in pages
+ * @index: which run it lies in
+ *
+ * A zeroed extent stands in front of the buffer: udmabuf_runs_next() makes the
+ * first one of it.
  */
 struct udmabuf_extent {
 	pgoff_t pgoff;
 	unsigned long pfn;
 	pgoff_t nr_pages;
+	size_t index;
 };
 
 int udmabuf_runs_append(struct udmabuf_runs *runs, unsigned long pfn,

@@ -17,7 +17,7 @@
  */
 
 /**
- * define UDMABUF_FLAGS_CLOEXEC - make the new file descriptor close-on-exec
+ * define UDMABUF_FLAGS_CLOEXEC - close the new file descriptor on exec
  *
  * The only flag. For compatibility all other bits are ignored.
  */
@@ -44,7 +44,7 @@ struct udmabuf_create {
  * @memfd: file descriptor of the memfd. It is not consumed.
  * @__pad: ignored.
  * @offset: start of the range in bytes, a multiple of the page size.
- * @size: length of the range in bytes, a multiple of the page size.
+ * @size: length of the range in bytes, a multiple of the page size, not 0.
  */
 struct udmabuf_create_item {
 	__u32 memfd;
@@ -67,7 +67,7 @@ struct udmabuf_create_list {
 };
 
 /**
- * define UDMABUF_CREATE - make a dma-buf out of one range of a memfd
+ * define UDMABUF_CREATE - make a buffer out of one range of a memfd
  *
  * Argument: &struct udmabuf_create. Since Linux 4.20.
  *
@@ -77,22 +77,23 @@ struct udmabuf_create_list {
  * * %EBADFD: @memfd is not an open file descriptor of a memfd.
  * * %EINVAL: offset or size is not a multiple of the page size; the size is 0,
  *   above the parameter size_limit_mb, or reaches beyond the end of the memfd;
- *   a wanted seal is missing or a denied one is set.
+ *   the wanted seal is missing or a denied one is set.
  * * %EACCES: the memfd was opened without write access.
- * * %ENOMEM: not enough memory, or not enough free huge pages.
+ * * %ENOMEM: not enough memory or free huge pages, or a page is pinned too often.
  * * %EMFILE, %ENFILE: no file descriptor is free.
- * * %EINTR: a fatal signal arrived.
+ * * %EINTR: a signal arrived. A signal that does not kill is noticed only while
+ *   missing huge pages are allocated.
  */
 #define UDMABUF_CREATE       _IOW('u', 0x42, struct udmabuf_create)
 
 /**
- * define UDMABUF_CREATE_LIST - make a dma-buf out of many ranges
+ * define UDMABUF_CREATE_LIST - make a buffer out of many ranges
  *
  * Argument: &struct udmabuf_create_list. Since Linux 4.20.
  *
  * Return: as %UDMABUF_CREATE, and %EINVAL also when the count is 0 or above
- * the parameter list_limit. Ranges of size 0 add nothing; a buffer of nothing
- * is %EINVAL.
+ * the parameter list_limit. An error of any range is the error of the call, and
+ * no memory stays pinned.
  */
 #define UDMABUF_CREATE_LIST  _IOW('u', 0x43, struct udmabuf_create_list)
 

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * struct udmabuf: create, destroy, and the memory of its runs.
+ *
+ * All of this is done by the one thread that creates or releases the buffer,
+ * so nothing here takes a lock. What outlives the call is charged to the
+ * creator's memory cgroup.
+ */
+#include <linux/errno.h>
+#include <linux/gfp.h>
+#include <linux/minmax.h>
+#include <linux/overflow.h>
+#include <linux/pid.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "udmabuf.h"
+
+/* One page of runs; a buffer of large folios never needs more. */
+#define UDMABUF_RUNS_MIN	(PAGE_SIZE / sizeof(struct udmabuf_run))
+
+/**
+ * udmabuf_create() - a buffer of no memory
+ *
+ * Return: the buffer, for udmabuf_pin() to fill, or NULL without memory.
+ */
+struct udmabuf *udmabuf_create(void)
+{
+	struct udmabuf *ubuf = kzalloc(sizeof(*ubuf), GFP_KERNEL_ACCOUNT);
+
+	if (!ubuf)
+		return NULL;
+	mutex_init(&ubuf->lock);
+	INIT_LIST_HEAD(&ubuf->attachments);
+	INIT_LIST_HEAD(&ubuf->node);
+	ubuf->pid = task_tgid_nr(current);
+	get_task_comm(ubuf->comm, current);
+	return ubuf;
+}
+
+/**
+ * udmabuf_destroy() - give back a buffer's memory and the buffer
+ * @ubuf: a buffer without attachments and mappings; it may be half filled
+ */
+void udmabuf_destroy(struct udmabuf *ubuf)
+{
+	udmabuf_unpin(ubuf);
+	kvfree(ubuf->runs.run);
+	mutex_destroy(&ubuf->lock);
+	kfree(ubuf);
+}
+
+static int udmabuf_resize_runs(struct udmabuf_runs *runs, size_t capacity)
+{
+	struct udmabuf_run *run;
+
+	run = kvmalloc_array(capacity, sizeof(*run), GFP_KERNEL_ACCOUNT);
+	if (!run)
+		return -ENOMEM;
+	if (runs->nr)
+		memcpy(run, runs->run, array_size(runs->nr, sizeof(*run)));
+	kvfree(runs->run);
+	runs->run = run;
+	runs->capacity = capacity;
+	return 0;
+}
+
+/**
+ * udmabuf_grow() - make room for more runs
+ * @ubuf: a buffer that is being filled
+ *
+ * Doubles the room, so that filling costs O(runs) in all.
+ *
+ * Return: 0 or %-ENOMEM.
+ */
+int udmabuf_grow(struct udmabuf *ubuf)
+{
+	return udmabuf_resize_runs(&ubuf->runs, max(2 * ubuf->runs.capacity,
+						    UDMABUF_RUNS_MIN));
+}
+
+/**
+ * udmabuf_trim() - give back the room that the runs do not need
+ * @ubuf: a buffer that has all its memory
+ *
+ * Failing to get the smaller array does no harm: the larger one stays.
+ */
+void udmabuf_trim(struct udmabuf *ubuf)
+{
+	if (ubuf->runs.nr < ubuf->runs.capacity)
+		udmabuf_resize_runs(&ubuf->runs, ubuf->runs.nr);
+}

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Mapping a buffer into a process.
+ *
+ * mmap() only makes the mapping; page tables are filled on faults. A fault
+ * becomes one entry of PUD or PMD size where address, page frame number and
+ * run allow, and otherwise fills the whole aligned window of PMD size around
+ * it, with the page-table lock taken once. So a fault's work is bounded, and
+ * memory that nobody touches costs nothing.
+ *
+ * Whether a window gets a huge entry depends only on the mapping and the runs,
+ * and both are fixed while a fault can run. All faults in a window therefore
+ * decide alike, and none finds the other's kind of entry in its place, except
+ * where a move of the mapping brought a page table along: faults respect it.
+ *
+ * Called with the mmap lock held for reading, or the lock of the mapping.
+ */
+#include <linux/align.h>
+#include <linux/dma-buf.h>
+#include <linux/huge_mm.h>
+#include <linux/mm.h>
+#include <linux/pagemap.h>
+#include <linux/pgtable.h>
+
+#include "trace.h"
+#include "udmabuf.h"
+
+/**
+ * struct udmabuf_window - page-table entries that are being filled
+ * @vma: the mapping
+ * @runs: the buffer's memory
+ * @extent: where the next page comes from
+ */
+struct udmabuf_window {
+	struct vm_area_struct *vma;
+	const struct udmabuf_runs *runs;
+	struct udmabuf_extent extent;
+};
+
+static unsigned long udmabuf_window_next_pfn(struct udmabuf_window *window)
+{
+	struct udmabuf_extent *extent = &window->extent;
+
+	if (!extent->nr_pages)
+		udmabuf_runs_next(window->runs, window->runs->nr_pages, extent);
+	extent->pgoff++;
+	extent->nr_pages--;
+	return extent->pfn++;
+}
+
+/* Another thread may have filled the same window in the meantime. */
+static int udmabuf_window_fill_pte(pte_t *ptep, unsigned long addr, void *data)
+{
+	struct udmabuf_window *window = data;
+	unsigned long pfn = udmabuf_window_next_pfn(window);
+	struct vm_area_struct *vma = window->vma;
+
+	if (pte_none(ptep_get(ptep))) {
+		set_pte_at(vma->vm_mm, addr, ptep,
+			   pte_mkspecial(pfn_pte(pfn, vma->vm_page_prot)));
+		update_mmu_cache(vma, addr, ptep);
+	}
+	return 0;
+}
+
+static vm_fault_t udmabuf_vm_fill_window(struct vm_fault *vmf)
+{
+	struct vm_area_struct *vma = vmf->vma;
+	struct udmabuf *ubuf = vma->vm_private_data;
+	struct udmabuf_window window = { .vma = vma, .runs = &ubuf->runs };
+	unsigned long base = ALIGN_DOWN(vmf->address, PMD_SIZE);
+	unsigned long start = max(base, vma->vm_start);
+	unsigned long last = min(base + (PMD_SIZE - 1), vma->vm_end - 1);
+	pgoff_t pgoff = linear_page_index(vma, start);
+	pgoff_t nr_pages = ((last - start) >> PAGE_SHIFT) + 1;
+
+	if (!udmabuf_runs_slice(&ubuf->runs, pgoff, nr_pages, &window.extent))
+		return VM_FAULT_SIGBUS;
+	nr_pages = min(nr_pages, ubuf->runs.nr_pages - pgoff);
+
+	if (apply_to_page_range(vma->vm_mm, start, nr_pages << PAGE_SHIFT,
+				udmabuf_window_fill_pte, &window))
+		return VM_FAULT_OOM;
+	trace_udmabuf_fault(ubuf, pgoff, nr_pages, 0);
+	return VM_FAULT_NOPAGE;
+}
+
+/* Tells whether one entry can map what lies around the fault, and the pfn. */
+static bool udmabuf_vm_huge_extent(const struct vm_fault *vmf,
+				   unsigned int order,
+				   struct udmabuf_extent *extent)
+{
+	struct vm_area_struct *vma = vmf->vma;
+	const struct udmabuf *ubuf = vma->vm_private_data;
+	unsigned long size = PAGE_SIZE << order;
+	unsigned long addr = ALIGN_DOWN(vmf->address, size);
+
+	if (addr < vma->vm_start || vma->vm_end - addr < size)
+		return false;
+	if (!udmabuf_runs_slice(&ubuf->runs, linear_page_index(vma, addr),
+				1UL << order, extent))
+		return false;
+	return extent->nr_pages == 1UL << order &&
+	       IS_ALIGNED(extent->pfn, 1UL << order);
+}
+
+static vm_fault_t udmabuf_vm_insert_pmd(struct vm_fault *vmf)
+{
+	struct udmabuf *ubuf = vmf->vma->vm_private_data;
+	struct udmabuf_extent extent;
+	vm_fault_t ret;
+
+	if (!IS_ENABLED(CONFIG_ARCH_SUPPORTS_PMD_PFNMAP) ||
+	    !udmabuf_vm_huge_extent(vmf, PMD_ORDER, &extent))
+		return VM_FAULT_FALLBACK;
+
+	ret = vmf_insert_pfn_pmd(vmf, extent.pfn,
+				 vmf->flags & FAULT_FLAG_WRITE);
+	if (ret == VM_FAULT_NOPAGE)
+		atomic_long_inc(&ubuf->nr_pmd_entries);
+	trace_udmabuf_fault(ubuf, extent.pgoff, extent.nr_pages, PMD_ORDER);
+	return ret;
+}
+
+static vm_fault_t udmabuf_vm_insert_pud(struct vm_fault *vmf)
+{
+	struct udmabuf *ubuf = vmf->vma->vm_private_data;
+	struct udmabuf_extent extent;
+	vm_fault_t ret;
+
+	if (!IS_ENABLED(CONFIG_ARCH_SUPPORTS_PUD_PFNMAP) ||
+	    !udmabuf_vm_huge_extent(vmf, PUD_ORDER, &extent))
+		return VM_FAULT_FALLBACK;
+
+	ret = vmf_insert_pfn_pud(vmf, extent.pfn,
+				 vmf->flags & FAULT_FLAG_WRITE);
+	if (ret == VM_FAULT_NOPAGE)
+		atomic_long_inc(&ubuf->nr_pud_entries);
+	trace_udmabuf_fault(ubuf, extent.pgoff, extent.nr_pages, PUD_ORDER);
+	return ret;
+}
+
+static vm_fault_t udmabuf_vm_huge_fault(struct vm_fault *vmf,
+					unsigned int order)
+{
+	if (order == PMD_ORDER)
+		return udmabuf_vm_insert_pmd(vmf);
+	if (order == PUD_ORDER)
+		return udmabuf_vm_insert_pud(vmf);
+	return VM_FAULT_FALLBACK;
+}
+
+/*
+ * Comes here when there was no huge entry to make, or when the administrator
+ * turned transparent huge pages off, in which case nobody asked for one yet.
+ */
+static vm_fault_t udmabuf_vm_fault(struct vm_fault *vmf)
+{
+	struct udmabuf *ubuf = vmf->vma->vm_private_data;
+	pmd_t pmd = pmdp_get_lockless(vmf->pmd);
+
+	if (vmf->pgoff >= ubuf->runs.nr_pages)
+		return VM_FAULT_SIGBUS;
+	/* Another thread was here first; the access will show what is left. */
+	if (pmd_present(pmd) && pmd_leaf(pmd))
+		return VM_FAULT_NOPAGE;
+	if (pmd_none(pmd) && udmabuf_vm_insert_pmd(vmf) == VM_FAULT_NOPAGE)
+		return VM_FAULT_NOPAGE;
+	return udmabuf_vm_fill_window(vmf);
+}
+
+static const struct vm_operations_struct udmabuf_vm_ops = {
+	.fault = udmabuf_vm_fault,
+	.huge_fault = udmabuf_vm_huge_fault,
+};
+
+/**
+ * udmabuf_mmap() - make a mapping of a buffer
+ * @dmabuf: the buffer; the core checked that the mapping lies within it
+ * @vma: the new mapping
+ *
+ * No page is mapped here: filling page tables is the work of a fault.
+ *
+ * Context: Process context, mmap lock held for writing.
+ * Return: 0, or %-EINVAL for a private mapping.
+ */
+int udmabuf_mmap(struct dma_buf *dmabuf, struct vm_area_struct *vma)
+{
+	if (!(vma->vm_flags & (VM_SHARED | VM_MAYSHARE)))
+		return -EINVAL;
+
+	vma->vm_ops = &udmabuf_vm_ops;
+	vma->vm_private_data = dmabuf->priv;
+	vm_flags_set(vma, VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP);
+	return 0;
+}

@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * From a memfd to pinned folios to runs, and back.
+ *
+ * Pinning goes in batches. Before each batch a fatal signal is looked for, and
+ * for the length of the batch the memfd's inode lock is held, shared: that
+ * keeps the seals and the size as they were checked, and keeps holes from
+ * being punched.
+ *
+ * Each folio is unpinned once for each time that it was pinned. The walk over
+ * a run yields a folio once, so a run is only ever extended by memory that
+ * starts at the first page of its folio; a range that starts in the middle of
+ * a folio starts a run of its own.
+ */
+#include <linux/err.h>
+#include <linux/errno.h>
+#include <linux/fcntl.h>
+#include <linux/fs.h>
+#include <linux/falloc.h>
+#include <linux/hugetlb.h>
+#include <linux/memfd.h>
+#include <linux/minmax.h>
+#include <linux/mm.h>
+#include <linux/overflow.h>
+#include <linux/pagemap.h>
+#include <linux/sched/signal.h>
+#include <linux/shmem_fs.h>
+#include <linux/sizes.h>
+#include <linux/slab.h>
+
+#include "udmabuf.h"
+
+/*
+ * A batch ends at so many folios, which fit into one page, or so many bytes,
+ * which can be allocated and zeroed before anybody gets impatient.
+ */
+#define UDMABUF_BATCH_FOLIOS	(PAGE_SIZE / sizeof(struct folio *))
+#define UDMABUF_BATCH_BYTES	SZ_64M
+
+/*
+ * A pin of a small folio adds 1024 to its reference count, so two million of
+ * them would overflow it. Half of that is where a buffer is refused; the other
+ * half leaves room for every batch that can be on its way at that moment.
+ */
+#define UDMABUF_FOLIO_REFS_MAX	(INT_MAX / 2)
+
+#define UDMABUF_SEALS_WANTED	F_SEAL_SHRINK
+#define UDMABUF_SEALS_DENIED	(F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)
+
+/* memfd_fcntl(F_GET_SEALS) is not there for modules. */
+static unsigned int udmabuf_memfd_seals(struct file *memfd)
+{
+	if (is_file_hugepages(memfd))
+		return HUGETLBFS_I(file_inode(memfd))->seals;
+	return SHMEM_I(file_inode(memfd))->seals;
+}
+
+static int udmabuf_memfd_check(struct file *memfd, loff_t end)
+{
+	unsigned int seals = udmabuf_memfd_seals(memfd);
+
+	if ((seals & UDMABUF_SEALS_WANTED) != UDMABUF_SEALS_WANTED ||
+	    seals & UDMABUF_SEALS_DENIED)
+		return -EINVAL;
+	if (end > i_size_read(file_inode(memfd)))
+		return -EINVAL;
+	return 0;
+}
+
+static bool udmabuf_memfd_has_holes(struct file *memfd, loff_t pos, loff_t end)
+{
+	pgoff_t index = pos >> PAGE_SHIFT;
+	struct folio *folio;
+
+	while (index < end >> PAGE_SHIFT) {
+		folio = filemap_get_folio(memfd->f_mapping, index);
+		if (IS_ERR(folio))
+			return true;
+		index = folio_next_index(folio);
+		folio_put(folio);
+	}
+	return false;
+}
+
+/*
+ * memfd_pin_folios() can allocate missing huge pages by itself, but takes them
+ * out of the reservation without having made one. fallocate() counts right.
+ * It stops at any signal, not just at a fatal one; what it allocated stays, so
+ * that a restarted call goes on where this one stopped.
+ */
+static int udmabuf_memfd_fill(struct file *memfd, loff_t pos, loff_t end)
+{
+	int ret = vfs_fallocate(memfd, FALLOC_FL_KEEP_SIZE, pos, end - pos);
+
+	if (ret == -EINTR)
+		return fatal_signal_pending(current) ? -EINTR : -ERESTARTSYS;
+	return ret == -ENOSPC ? -ENOMEM : ret;
+}
+
+static int udmabuf_append_folio(struct udmabuf *ubuf, struct folio *folio,
+				pgoff_t first, pgoff_t nr_pages)
+{
+	unsigned long pfn = folio_pfn(folio) + first;
+	int ret;
+
+	ret = udmabuf_runs_append(&ubuf->runs, pfn, nr_pages, !first);
+	if (ret != -ENOSPC)
+		return ret;
+	ret = udmabuf_grow(ubuf);
+	if (ret)
+		return ret;
+	return udmabuf_runs_append(&ubuf->runs, pfn, nr_pages, !first);
+}
+
+/*
+ * Takes over the pins of @folios, which hold the memfd from page *index on;
+ * moves *index behind what was added. What cannot be added is unpinned.
+ */
+static int udmabuf_append_folios(struct udmabuf *ubuf, struct folio **folios,
+				 long nr, pgoff_t *index, pgoff_t end)
+{
+	int ret = 0;
+	long i;
+
+	for (i = 0; i < nr; i++) {
+		struct folio *folio = folios[i];
+		pgoff_t first = *index - folio->index;
+		pgoff_t nr_pages;
+
+		/* Kernels before 6.15 can return the same folio twice. */
+		if (ret || first >= folio_nr_pages(folio)) {
+			unpin_folio(folio);
+			continue;
+		}
+
+		nr_pages = min(folio_nr_pages(folio) - first, end - *index);
+		if (folio_ref_count(folio) > UDMABUF_FOLIO_REFS_MAX)
+			ret = -ENOMEM;
+		else
+			ret = udmabuf_append_folio(ubuf, folio, first,
+						   nr_pages);
+		if (ret)
+			unpin_folio(folio);
+		else
+			*index += nr_pages;
+	}
+	return ret;
+}
+
+/* Pins memory from *pos on, at least a folio; moves *pos behind it. */
+static int udmabuf_pin_batch(struct udmabuf *ubuf, struct file *memfd,
+			     struct folio **folios, loff_t *pos, loff_t end)
+{
+	pgoff_t index = *pos >> PAGE_SHIFT, offset;
+	int ret;
+	long nr;
+
+	nr = memfd_pin_folios(memfd, *pos, end - 1, folios,
+			      UDMABUF_BATCH_FOLIOS, &offset);
+	if (nr < 0)
+		return nr;
+	ret = udmabuf_append_folios(ubuf, folios, nr, &index,
+				    end >> PAGE_SHIFT);
+	if (ret)
+		return ret;
+	/* Nothing that continues the memory: it changed under our feet. */
+	if (index == *pos >> PAGE_SHIFT)
+		return -EAGAIN;
+	*pos = (loff_t)index << PAGE_SHIFT;
+	return 0;
+}
+
+static int udmabuf_pin_step(struct udmabuf *ubuf, struct file *memfd,
+			    struct folio **folios, loff_t *pos, loff_t end)
+{
+	loff_t batch_end = min(end, *pos + UDMABUF_BATCH_BYTES);
+	struct inode *inode = file_inode(memfd);
+	bool fill = false;
+	int ret;
+
+	if (fatal_signal_pending(current))
+		return -EINTR;
+
+	ret = down_read_killable(&inode->i_rwsem);
+	if (ret)
+		return ret;
+	ret = udmabuf_memfd_check(memfd, end);
+	if (!ret)
+		fill = is_file_hugepages(memfd) &&
+		       udmabuf_memfd_has_holes(memfd, *pos, batch_end);
+	if (!ret && !fill)
+		ret = udmabuf_pin_batch(ubuf, memfd, folios, pos, batch_end);
+	up_read(&inode->i_rwsem);
+
+	/* The next step looks again whether somebody was faster to punch. */
+	return fill ? udmabuf_memfd_fill(memfd, *pos, batch_end) : ret;
+}
+
+/**
+ * udmabuf_pin() - append memory of a memfd to a buffer
+ * @ubuf: a buffer that is being filled
+ * @memfd: any open file
+ * @offset: start of the memory in bytes, a multiple of %PAGE_SIZE
+ * @size: its length in bytes, a multiple of %PAGE_SIZE, not 0
+ *
+ * Context: Process context, sleeps. Takes the inode lock of @memfd.
+ * Return: 0, or an error; what was appended until then stays in the buffer for
+ * udmabuf_destroy() to give back.
+ *
+ * * %-EBADFD: @memfd is no file of shmem or hugetlbfs
+ * * %-EACCES: it is not open for writing
+ * * %-EINVAL: the seals do not allow it, or the range leaves the file
+ * * %-ENOMEM: no memory or no huge page left, or a page is pinned too often
+ * * %-EINTR: a fatal signal is pending
+ * * %-ERESTARTSYS: another signal came while huge pages were allocated
+ */
+int udmabuf_pin(struct udmabuf *ubuf, struct file *memfd, u64 offset, u64 size)
+{
+	struct folio **folios;
+	loff_t pos = offset, end;
+	int ret = 0;
+
+	if (!shmem_file(memfd) && !is_file_hugepages(memfd))
+		return -EBADFD;
+	if (!(memfd->f_mode & FMODE_WRITE))
+		return -EACCES;
+	if (check_add_overflow(offset, size, &end))
+		return -EINVAL;
+
+	folios = kmalloc_array(UDMABUF_BATCH_FOLIOS, sizeof(*folios),
+			       GFP_KERNEL);
+	if (!folios)
+		return -ENOMEM;
+	while (pos < end && !ret) {
+		ret = udmabuf_pin_step(ubuf, memfd, folios, &pos, end);
+		cond_resched();
+	}
+	kfree(folios);
+	return ret;
+}
+
+/*
+ * A write through the buffer sets no dirty bit that anybody would find, and a
+ * clean folio of a hole may be dropped by reclaim, data and all.
+ */
+static void udmabuf_unpin_folio(struct folio *folio)
+{
+	if (!folio_test_dirty(folio)) {
+		folio_lock(folio);
+		folio_mark_dirty(folio);
+		folio_unlock(folio);
+	}
+	unpin_folio(folio);
+}
+
+static void udmabuf_unpin_extent(const struct udmabuf_extent *extent)
+{
+	pgoff_t done = 0;
+
+	while (done < extent->nr_pages) {
+		struct page *page = pfn_to_page(extent->pfn + done);
+		struct folio *folio = page_folio(page);
+
+		done += folio_nr_pages(folio) - folio_page_idx(folio, page);
+		udmabuf_unpin_folio(folio);
+		cond_resched();
+	}
+}
+
+/**
+ * udmabuf_unpin() - unpin all memory of a buffer
+ * @ubuf: a buffer that nobody uses any more; its runs are empty afterwards
+ *
+ * Context: Process context, sleeps.
+ */
+void udmabuf_unpin(struct udmabuf *ubuf)
+{
+	struct udmabuf_extent extent = {};
+
+	while (udmabuf_runs_next(&ubuf->runs, ubuf->runs.nr_pages, &extent))
+		udmabuf_unpin_extent(&extent);
+	ubuf->runs.nr = 0;
+	ubuf->runs.nr_pages = 0;
+}

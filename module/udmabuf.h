@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the files of the driver share: the buffer, its attachments and the
+ * functions that one file offers to the others. main.c tells how the parts
+ * work together.
+ */
+#ifndef UDMABUF_H
+#define UDMABUF_H
+
+#include <linux/atomic.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/sched.h>
+#include <linux/types.h>
+
+#include "runs.h"
+
+struct device;
+struct dma_buf;
+struct file;
+struct iosys_map;
+struct vm_area_struct;
+
+/**
+ * struct udmabuf - memory of memfds as one buffer
+ * @runs: the pinned memory; filled by the creating thread, constant from the
+ *        export on
+ * @lock: protects @attachments, their mapped state, and @vaddr
+ * @attachments: devices that use the buffer, &struct udmabuf_attachment
+ * @vaddr: where the kernel maps a buffer of several runs, or NULL
+ * @node: entry in the list of live buffers, see debugfs.c
+ * @ino: inode number of the dma-buf, 0 until it is exported
+ * @nr_attachments: length of @attachments; read without @lock
+ * @nr_pmd_entries: page-table entries of PMD size handed out since creation
+ * @nr_pud_entries: page-table entries of PUD size handed out since creation
+ * @pid: thread group that created the buffer, as the first pid namespace
+ *       numbers it
+ * @comm: name of the creating thread
+ */
+struct udmabuf {
+	struct udmabuf_runs runs;
+	struct mutex lock; /* attachments and vaddr */
+	struct list_head attachments;
+	void *vaddr;
+	struct list_head node;
+	unsigned long ino;
+	atomic_t nr_attachments;
+	atomic_long_t nr_pmd_entries;
+	atomic_long_t nr_pud_entries;
+	pid_t pid;
+	char comm[TASK_COMM_LEN];
+};
+
+/* main.c */
+unsigned int udmabuf_list_limit(void);
+pgoff_t udmabuf_page_limit(void);
+
+/* ioctl.c */
+long udmabuf_ioctl(struct file *file, unsigned int cmd, unsigned long arg);
+
+/* buffer.c */
+struct udmabuf *udmabuf_create(void);
+void udmabuf_destroy(struct udmabuf *ubuf);
+int udmabuf_grow(struct udmabuf *ubuf);
+void udmabuf_trim(struct udmabuf *ubuf);
+
+/* pin.c */
+int udmabuf_pin(struct udmabuf *ubuf, struct file *memfd, u64 offset, u64 size);
+void udmabuf_unpin(struct udmabuf *ubuf);
+
+/* exporter.c */
+struct dma_buf *udmabuf_export(struct udmabuf *ubuf);
+
+/* mmap.c */
+int udmabuf_mmap(struct dma_buf *dmabuf, struct vm_area_struct *vma);
+
+/* vmap.c */
+int udmabuf_vmap(struct dma_buf *dmabuf, struct iosys_map *map);
+void udmabuf_vunmap(struct dma_buf *dmabuf, struct iosys_map *map);
+
+/* debugfs.c */
+void udmabuf_debugfs_init(void);
+void udmabuf_debugfs_exit(void);
+void udmabuf_debugfs_add(struct udmabuf *ubuf);
+void udmabuf_debugfs_del(struct udmabuf *ubuf);
+
+#endif /* UDMABUF_H */
