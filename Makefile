@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The front door: each target calls the script that does the work.
+
+KERNEL ?= 6.12
+DRIVER ?= ours
+FILE ?=
+
+.PHONY: help setup demo check check-fast build clean
+.DEFAULT_GOAL := help
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
+
+setup: ## install what this Debian machine lacks (as root)
+	@tools/setup
+
+demo: setup ## show the driver at work, against the stock one: FILE=one's own file
+	@demo/run $(if $(FILE),--file '$(FILE)')
+
+check: setup ## all tests, those in virtual machines too: KERNEL=6.12 DRIVER=stock
+	@tools/check --kernel '$(KERNEL)' --driver '$(DRIVER)'
+
+check-fast: ## checkers and unit tests, on this machine only
+	@tools/check-fast
+
+build: ## the module and the programs: KERNEL=6.12
+	@vm/build --kernel '$(KERNEL)'
+
+clean: ## remove everything that was built (caches outside the checkout stay)
+	rm -rf build

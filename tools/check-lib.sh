@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# What the checkers in tools/check.d share.
+#
+# A checker defines check_files (prints the files of the tree that it judges)
+# and check_judge FILE... (prints findings, non-zero exit status when there are
+# any), names its tools and canaries, and calls check_main "$@":
+#
+#   tools/check.d/NN-name            canaries first, then the whole tree
+#   tools/check.d/NN-name FILE...    only these files, no canary
+#   tools/check.d/NN-name --list     print the files that it judges
+#
+# Exit status: 0 clean, 1 findings, 2 the checker itself could not do its work.
+#
+# A canary is a small file with a known finding. A checker that does not find
+# it is broken (a tool that switched itself off, a wrong option, an empty list
+# of files), and its silence about the tree would be worth nothing.
+
+check_top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+check_canary_dir=tests/tools/canary
+check_canaries=()
+cd "$check_top" || exit 2
+
+check_broken() {
+	echo "${0##*/}: $*" >&2
+	exit 2
+}
+
+# All files of the tree but the canaries: what git tracks, and what is new and
+# not ignored. A tarball without git has nothing but the product in it.
+check_tracked() {
+	if [[ -e .git ]]; then
+		git -c safe.directory='*' ls-files -co --exclude-standard
+	else
+		find . \( -path ./build -o -path ./.git \) -prune -o -type f \
+			-printf '%P\n'
+	fi | grep -v "^$check_canary_dir/" | sort | while IFS= read -r file; do
+		[[ ! -f $file ]] || printf '%s\n' "$file"
+	done
+}
+
+# C files whose names begin with one of the given folders; without, all.
+check_c_files() {
+	local IFS='|'
+
+	check_tracked | grep -E "^($*)" | grep '\.[ch]$'
+}
+
+# Shell scripts, told by their first line or their name.
+check_scripts() {
+	local file line
+
+	check_tracked | check_text_only | while IFS= read -r file; do
+		IFS= read -r line <"$file" || continue
+		if [[ $line =~ ^#!.*[/\ ](ba)?sh || $file == *.sh ]]; then
+			printf '%s\n' "$file"
+		fi
+	done
+}
+
+# Of the file names on standard input, those of text files.
+check_text_only() {
+	xargs -r -d '\n' grep -IlE '' --
+}
+
+# check_version NAME TEXT: TEXT, what the tool says about itself, must hold a
+# version that fits tools/versions.
+check_version() {
+	local want have
+
+	want=$(awk -v name="$1" '$1 == name { print $2 }' tools/versions)
+	have=$(grep -Eo '[0-9]+(\.[0-9]+)+' <<<"$2" | head -n 1 || true)
+	[[ -n $want ]] || check_broken "tools/versions does not name $1"
+	[[ $have =~ ^($want)$ ]] ||
+		check_broken "$1 is version ${have:-unknown}, wanted $want (tools/versions)"
+}
+
+# check_tool NAME: the tool is there, in the version the tree is judged by.
+check_tool() {
+	command -v "$1" >/dev/null ||
+		check_broken "$1 is not installed; tools/setup installs it"
+	check_version "$1" "$("$1" --version 2>&1)"
+}
+
+# check_canary REGEX FILE: judging this file must give a finding like REGEX.
+check_canary() {
+	check_canaries+=("$1"$'\t'"$check_canary_dir/$2")
+}
+
+check_one_canary() {
+	local regex=$1 file=$2 output
+
+	[[ -e $file ]] || check_broken "canary $file does not exist"
+	if output=$(check_judge "$file" 2>&1); then
+		check_broken "canary $file was not found"
+	fi
+	grep -Eq -- "$regex" <<<"$output" ||
+		check_broken "canary $file: nothing like '$regex' in: $output"
+}
+
+# Canaries, then the tree.
+check_all() {
+	local canary
+	local -a files
+
+	((${#check_canaries[@]})) || check_broken "has no canary"
+	for canary in "${check_canaries[@]}"; do
+		check_one_canary "${canary%%$'\t'*}" "${canary#*$'\t'}"
+	done
+
+	mapfile -t files < <(check_files)
+	((${#files[@]})) || check_broken "found no file to check"
+	check_judge "${files[@]}" || exit 1
+	echo "checked ${#files[@]} files"
+}
+
+check_main() {
+	case ${1-} in
+	"") check_all ;;
+	--list) check_files ;;
+	*) check_judge "$@" || exit 1 ;;
+	esac
+}

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# Counting tests, for the scripts that run suites. A suite tells its result in
+# its last line, "N passed, N failed, N skipped"; what it amounts to is kept in
+# build/results/summary.json, an array with a row per suite.
+
+results_file=build/results/summary.json
+results_passed=0
+results_failed=0
+results_skipped=0
+results_last=()
+
+results_die() {
+	echo "${0##*/}: $*" >&2
+	exit 2
+}
+
+# results_seconds BEGAN: seconds since then (an earlier $EPOCHREALTIME).
+results_seconds() {
+	awk -v from="$1" -v to="$EPOCHREALTIME" \
+		'BEGIN { printf "%.1f", to - from }'
+}
+
+# results_count PASSED FAILED SKIPPED: add to the sum.
+results_count() {
+	results_passed=$((results_passed + $1))
+	results_failed=$((results_failed + $2))
+	results_skipped=$((results_skipped + $3))
+}
+
+# results_is_count LINE
+results_is_count() {
+	[[ $1 =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed,\ ([0-9]+)\ skipped$ ]]
+}
+
+# results_take STATUS LINE: count a suite by its exit status and its last line,
+# in results_last too. No such line, no passed test, or a bad end without a
+# failed test: one failure, whatever it says. False when anything failed.
+results_take() {
+	results_last=(0 1 0)
+	if results_is_count "$2"; then
+		local -a said=("${BASH_REMATCH[@]:1}")
+
+		if ((said[1] > 0 || ($1 == 0 && said[0] > 0))); then
+			results_last=("${said[@]}")
+		fi
+	fi
+	results_count "${results_last[@]}"
+	((results_last[1] == 0))
+}
+
+results_line() {
+	echo "$results_passed passed, $results_failed failed, $results_skipped skipped"
+}
+
+# results_add KERNEL DRIVER SUITE PASSED FAILED SKIPPED SECONDS: add a row.
+results_add() {
+	local row rows=""
+
+	printf -v row '  {"kernel": "%s", "driver": "%s", "suite": "%s", ' \
+		"$1" "$2" "$3"
+	printf -v row '%s"passed": %d, "failed": %d, "skipped": %d, "seconds": %s}' \
+		"$row" "$4" "$5" "$6" "$7"
+	mkdir -p "${results_file%/*}"
+	if [[ -s $results_file ]]; then
+		rows=$(sed '1d;$d' "$results_file"),$'\n'
+	fi
+	printf '[\n%s%s\n]\n' "$rows" "$row" >"$results_file.new"
+	mv "$results_file.new" "$results_file"
+}
+
+# The number of rows so far.
+results_rows() {
+	grep -c '"suite"' "$results_file" 2>/dev/null || true
+}
