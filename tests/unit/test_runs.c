@@ -50,7 +50,7 @@ static int three_runs(struct udmabuf_runs *r)
 
 TEST_F(runs, empty)
 {
-	struct udmabuf_extent e = { 7, 8, 9 };
+	struct udmabuf_extent e = { 7, 8, 9, 0 };
 
 	EXPECT_EQ(0, self->r.nr);
 	EXPECT_FALSE(udmabuf_runs_slice(&self->r, 0, 1, &e));
@@ -276,7 +276,7 @@ TEST_F(runs, slice_over_the_end_of_the_buffer)
 
 TEST_F(runs, slice_of_nothing)
 {
-	struct udmabuf_extent e = { 7, 8, 9 };
+	struct udmabuf_extent e = { 7, 8, 9, 0 };
 
 	ASSERT_EQ(0, three_runs(&self->r));
 	EXPECT_FALSE(udmabuf_runs_slice(&self->r, 0, 0, &e));
