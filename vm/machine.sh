@@ -82,7 +82,7 @@ machine_panicked() {
 # Waits until the clock (SECONDS) shows $1 for a line of the guest and puts it
 # into machine_line. Status: 0, 1 QEMU has ended, 2 time is up, 3 the kernel panicked and hangs.
 machine_read() {
-	local deadline=$1 part panicked=0
+	local deadline=$1 part panicked=0 ended=0
 
 	machine_line=
 	while :; do
@@ -92,7 +92,9 @@ machine_read() {
 			return 0
 		fi
 		machine_line+=$part
-		machine_alive || return 1
+		# What it said before it ended is still to be read.
+		[ "$ended" -eq 0 ] || return 1
+		machine_alive || ended=1
 		[ "$SECONDS" -lt "$deadline" ] || return 2
 		if machine_panicked; then
 			panicked=$((panicked + 1))
