@@ -82,6 +82,7 @@ trap tap_at_exit EXIT
 tap_end() {
 	tap_unfinished=
 	echo "1..$tap_count"
+	echo "$((tap_count - tap_failed)) passed, $tap_failed failed, 0 skipped"
 	[ "$tap_failed" -eq 0 ] || exit 1
 	exit 0
 }
