@@ -77,13 +77,23 @@ static void udmabuf_show_orders(struct seq_file *m, const struct udmabuf *ubuf)
 	}
 }
 
+static size_t udmabuf_count_attachments(struct udmabuf *ubuf)
+{
+	size_t count;
+
+	mutex_lock(&ubuf->lock);
+	count = list_count_nodes(&ubuf->attachments);
+	mutex_unlock(&ubuf->lock);
+	return count;
+}
+
 static void udmabuf_show(struct seq_file *m, struct udmabuf *ubuf)
 {
 	seq_printf(m, "%lu %llu %zu ", ubuf->ino,
 		   (u64)ubuf->runs.nr_pages << PAGE_SHIFT, ubuf->runs.nr);
 	udmabuf_show_orders(m, ubuf);
-	seq_printf(m, " %d pmd:%ld,pud:%ld %d:",
-		   atomic_read(&ubuf->nr_attachments),
+	seq_printf(m,
+		   " %zu pmd:%ld,pud:%ld %d:", udmabuf_count_attachments(ubuf),
 		   atomic_long_read(&ubuf->nr_pmd_entries),
 		   atomic_long_read(&ubuf->nr_pud_entries), ubuf->pid);
 	seq_escape(m, ubuf->comm, " \t\n\\");

@@ -59,7 +59,6 @@ static int udmabuf_attach(struct dma_buf *dmabuf,
 	mutex_lock(&ubuf->lock);
 	list_add_tail(&ua->node, &ubuf->attachments);
 	mutex_unlock(&ubuf->lock);
-	atomic_inc(&ubuf->nr_attachments);
 	return 0;
 }
 
@@ -72,7 +71,6 @@ static void udmabuf_detach(struct dma_buf *dmabuf,
 	mutex_lock(&ubuf->lock);
 	list_del(&ua->node);
 	mutex_unlock(&ubuf->lock);
-	atomic_dec(&ubuf->nr_attachments);
 
 	sg_free_table(&ua->table);
 	kfree(ua);

@@ -25,12 +25,13 @@ pgoff_t udmabuf_runs_length(const struct udmabuf_runs *runs, size_t index)
 	return end - runs->run[index].pgoff;
 }
 
-static bool udmabuf_runs_extend_last(const struct udmabuf_runs *runs,
-				     unsigned long pfn)
+/* Nothing continues at page frame 0, where the frame behind the last wraps. */
+static bool udmabuf_runs_continue_last(const struct udmabuf_runs *runs,
+				       unsigned long pfn)
 {
 	size_t last = runs->nr - 1;
 
-	return runs->nr &&
+	return runs->nr && pfn &&
 	       runs->run[last].pfn + udmabuf_runs_length(runs, last) == pfn;
 }
 
@@ -58,7 +59,7 @@ int udmabuf_runs_append(struct udmabuf_runs *runs, unsigned long pfn,
 	    check_add_overflow(pfn, nr_pages - 1, &last_pfn))
 		return -EOVERFLOW;
 
-	if (!may_extend || !udmabuf_runs_extend_last(runs, pfn)) {
+	if (!may_extend || !udmabuf_runs_continue_last(runs, pfn)) {
 		if (runs->nr == runs->capacity)
 			return -ENOSPC;
 		runs->run[runs->nr].pgoff = runs->nr_pages;

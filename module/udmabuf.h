@@ -30,7 +30,6 @@ struct vm_area_struct;
  * @vaddr: where the kernel maps a buffer of several runs, or NULL
  * @node: entry in the list of live buffers, see debugfs.c
  * @ino: inode number of the dma-buf, 0 until it is exported
- * @nr_attachments: length of @attachments; read without @lock
  * @nr_pmd_entries: page-table entries of PMD size handed out since creation
  * @nr_pud_entries: page-table entries of PUD size handed out since creation
  * @pid: thread group that created the buffer, as the first pid namespace
@@ -44,7 +43,6 @@ struct udmabuf {
 	void *vaddr;
 	struct list_head node;
 	unsigned long ino;
-	atomic_t nr_attachments;
 	atomic_long_t nr_pmd_entries;
 	atomic_long_t nr_pud_entries;
 	pid_t pid;
