@@ -20,6 +20,7 @@
 check_top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 check_canary_dir=tests/tools/canary
 check_canaries=()
+check_what=files
 cd "$check_top" || exit 2
 
 check_broken() {
@@ -40,11 +41,11 @@ check_tracked() {
 	done
 }
 
-# C files whose names begin with one of the given folders; without, all.
+# C files whose names fit one of the given beginnings.
 check_c_files() {
 	local IFS='|'
 
-	check_tracked | grep -E "^($*)" | grep '\.[ch]$'
+	check_tracked | grep -P "^($*)" | grep '\.[ch]$'
 }
 
 # Shell scripts, told by their first line or their name.
@@ -83,6 +84,36 @@ check_tool() {
 	check_version "$1" "$("$1" --version 2>&1)"
 }
 
+# check_chroot COMMAND...: in the image of the kernel that the tree is built for.
+check_chroot() {
+	vm/chroot --kernel "${KERNEL:-6.12}" -- "$@"
+}
+
+# check_chroot_tool NAME: as check_tool, of the image.
+check_chroot_tool() {
+	check_version "$1" "$(check_chroot "$1" --version 2>&1)"
+}
+
+# check_module_folders: where the kernel modules of the tree lie.
+check_module_folders() {
+	check_tracked | sed -n 's,/Kbuild$,,p' | grep -Ev '/(compat|tests)$'
+}
+
+# check_kbuild FOLDER ARGUMENT...: build the module in FOLDER, from a copy, with
+# every warning an error. Two checkers that use the same copy one after another
+# compile only once.
+check_kbuild() {
+	local folder=$1 copy=build/check/kbuild
+
+	mkdir -p "$copy"
+	cp -a --parents -- "$folder" include/uapi "$copy"
+	# shellcheck disable=SC2016 # for the shell in the image
+	check_chroot sh -c 'folder=$1; shift
+		exec make -C "/lib/modules/$UDMABUF_RELEASE/build" \
+			M="/src/$folder" W=1 KCFLAGS=-Werror -j2 modules "$@"' \
+		make "$copy/$folder" "${@:2}"
+}
+
 # check_canary REGEX FILE: judging this file must give a finding like REGEX.
 check_canary() {
 	check_canaries+=("$1"$'\t'"$check_canary_dir/$2")
@@ -112,7 +143,7 @@ check_all() {
 	mapfile -t files < <(check_files)
 	((${#files[@]})) || check_broken "found no file to check"
 	check_judge "${files[@]}" || exit 1
-	echo "checked ${#files[@]} files"
+	echo "checked ${#files[@]} $check_what"
 }
 
 check_main() {

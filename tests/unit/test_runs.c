@@ -10,8 +10,7 @@
 
 #include "runs.h"
 
-FIXTURE(runs)
-{
+FIXTURE(runs) {
 	struct udmabuf_runs r;
 };
 
@@ -34,10 +33,11 @@ static bool run_is(const struct udmabuf_runs *r, size_t index, pgoff_t pgoff,
 	       udmabuf_runs_length(r, index) == length;
 }
 
-static bool extent_is(const struct udmabuf_extent *e, pgoff_t pgoff,
-		      unsigned long pfn, pgoff_t nr_pages)
+static bool extent_is(const struct udmabuf_extent *e, size_t index,
+		      pgoff_t pgoff, unsigned long pfn, pgoff_t nr_pages)
 {
-	return e->pgoff == pgoff && e->pfn == pfn && e->nr_pages == nr_pages;
+	return e->index == index && e->pgoff == pgoff && e->pfn == pfn &&
+	       e->nr_pages == nr_pages;
 }
 
 /* Three runs: pages 0 to 3, 4 to 4 and 5 to 11. */
@@ -50,11 +50,11 @@ static int three_runs(struct udmabuf_runs *r)
 
 TEST_F(runs, empty)
 {
-	struct udmabuf_extent e = { 7, 8, 9, 0 };
+	struct udmabuf_extent e = { 7, 8, 9, 3 };
 
 	EXPECT_EQ(0, self->r.nr);
 	EXPECT_FALSE(udmabuf_runs_slice(&self->r, 0, 1, &e));
-	EXPECT_TRUE(extent_is(&e, 7, 8, 9));
+	EXPECT_TRUE(extent_is(&e, 3, 7, 8, 9));
 }
 
 TEST_F(runs, append_one)
@@ -234,9 +234,9 @@ TEST_F(runs, slice_inside_a_run)
 
 	ASSERT_EQ(0, three_runs(&self->r));
 	ASSERT_TRUE(udmabuf_runs_slice(&self->r, 6, 3, &e));
-	EXPECT_TRUE(extent_is(&e, 6, 201, 3));
+	EXPECT_TRUE(extent_is(&e, 2, 6, 201, 3));
 	ASSERT_TRUE(udmabuf_runs_slice(&self->r, 0, 1, &e));
-	EXPECT_TRUE(extent_is(&e, 0, 100, 1));
+	EXPECT_TRUE(extent_is(&e, 0, 0, 100, 1));
 }
 
 TEST_F(runs, slice_to_the_end_of_a_run)
@@ -245,11 +245,11 @@ TEST_F(runs, slice_to_the_end_of_a_run)
 
 	ASSERT_EQ(0, three_runs(&self->r));
 	ASSERT_TRUE(udmabuf_runs_slice(&self->r, 1, 3, &e));
-	EXPECT_TRUE(extent_is(&e, 1, 101, 3));
+	EXPECT_TRUE(extent_is(&e, 0, 1, 101, 3));
 	ASSERT_TRUE(udmabuf_runs_slice(&self->r, 4, 1, &e));
-	EXPECT_TRUE(extent_is(&e, 4, 50, 1));
+	EXPECT_TRUE(extent_is(&e, 1, 4, 50, 1));
 	ASSERT_TRUE(udmabuf_runs_slice(&self->r, 11, 1, &e));
-	EXPECT_TRUE(extent_is(&e, 11, 206, 1));
+	EXPECT_TRUE(extent_is(&e, 2, 11, 206, 1));
 }
 
 TEST_F(runs, slice_over_the_end_of_a_run)
@@ -258,9 +258,9 @@ TEST_F(runs, slice_over_the_end_of_a_run)
 
 	ASSERT_EQ(0, three_runs(&self->r));
 	ASSERT_TRUE(udmabuf_runs_slice(&self->r, 3, 4, &e));
-	EXPECT_TRUE(extent_is(&e, 3, 103, 1));
+	EXPECT_TRUE(extent_is(&e, 0, 3, 103, 1));
 	ASSERT_TRUE(udmabuf_runs_slice(&self->r, 4, 8, &e));
-	EXPECT_TRUE(extent_is(&e, 4, 50, 1));
+	EXPECT_TRUE(extent_is(&e, 1, 4, 50, 1));
 }
 
 TEST_F(runs, slice_over_the_end_of_the_buffer)
@@ -269,21 +269,21 @@ TEST_F(runs, slice_over_the_end_of_the_buffer)
 
 	ASSERT_EQ(0, three_runs(&self->r));
 	ASSERT_TRUE(udmabuf_runs_slice(&self->r, 10, 3, &e));
-	EXPECT_TRUE(extent_is(&e, 10, 205, 2));
+	EXPECT_TRUE(extent_is(&e, 2, 10, 205, 2));
 	ASSERT_TRUE(udmabuf_runs_slice(&self->r, 11, ULONG_MAX, &e));
-	EXPECT_TRUE(extent_is(&e, 11, 206, 1));
+	EXPECT_TRUE(extent_is(&e, 2, 11, 206, 1));
 }
 
 TEST_F(runs, slice_of_nothing)
 {
-	struct udmabuf_extent e = { 7, 8, 9, 0 };
+	struct udmabuf_extent e = { 7, 8, 9, 3 };
 
 	ASSERT_EQ(0, three_runs(&self->r));
 	EXPECT_FALSE(udmabuf_runs_slice(&self->r, 0, 0, &e));
 	EXPECT_FALSE(udmabuf_runs_slice(&self->r, 12, 1, &e));
 	EXPECT_FALSE(udmabuf_runs_slice(&self->r, ULONG_MAX, 1, &e));
 	EXPECT_FALSE(udmabuf_runs_slice(&self->r, ULONG_MAX, ULONG_MAX, &e));
-	EXPECT_TRUE(extent_is(&e, 7, 8, 9));
+	EXPECT_TRUE(extent_is(&e, 3, 7, 8, 9));
 }
 
 TEST_F(runs, next_walks_to_the_end_of_the_buffer)
@@ -292,13 +292,13 @@ TEST_F(runs, next_walks_to_the_end_of_the_buffer)
 
 	ASSERT_EQ(0, three_runs(&self->r));
 	ASSERT_TRUE(udmabuf_runs_slice(&self->r, 2, ULONG_MAX, &e));
-	EXPECT_TRUE(extent_is(&e, 2, 102, 2));
+	EXPECT_TRUE(extent_is(&e, 0, 2, 102, 2));
 	ASSERT_TRUE(udmabuf_runs_next(&self->r, ULONG_MAX, &e));
-	EXPECT_TRUE(extent_is(&e, 4, 50, 1));
+	EXPECT_TRUE(extent_is(&e, 1, 4, 50, 1));
 	ASSERT_TRUE(udmabuf_runs_next(&self->r, ULONG_MAX, &e));
-	EXPECT_TRUE(extent_is(&e, 5, 200, 7));
+	EXPECT_TRUE(extent_is(&e, 2, 5, 200, 7));
 	EXPECT_FALSE(udmabuf_runs_next(&self->r, ULONG_MAX, &e));
-	EXPECT_TRUE(extent_is(&e, 5, 200, 7));
+	EXPECT_TRUE(extent_is(&e, 2, 5, 200, 7));
 }
 
 TEST_F(runs, next_stops_at_the_end_of_the_range)
@@ -308,16 +308,44 @@ TEST_F(runs, next_stops_at_the_end_of_the_range)
 	ASSERT_EQ(0, three_runs(&self->r));
 	ASSERT_TRUE(udmabuf_runs_slice(&self->r, 3, 4, &e));
 	ASSERT_TRUE(udmabuf_runs_next(&self->r, 7, &e));
-	EXPECT_TRUE(extent_is(&e, 4, 50, 1));
+	EXPECT_TRUE(extent_is(&e, 1, 4, 50, 1));
 	ASSERT_TRUE(udmabuf_runs_next(&self->r, 7, &e));
-	EXPECT_TRUE(extent_is(&e, 5, 200, 2));
+	EXPECT_TRUE(extent_is(&e, 2, 5, 200, 2));
 	EXPECT_FALSE(udmabuf_runs_next(&self->r, 7, &e));
 
 	/* a range that ends where a run ends, and one that ended before */
 	ASSERT_TRUE(udmabuf_runs_slice(&self->r, 0, 4, &e));
 	EXPECT_FALSE(udmabuf_runs_next(&self->r, 4, &e));
 	EXPECT_FALSE(udmabuf_runs_next(&self->r, 0, &e));
-	EXPECT_TRUE(extent_is(&e, 0, 100, 4));
+	EXPECT_TRUE(extent_is(&e, 0, 0, 100, 4));
+}
+
+TEST_F(runs, next_begins_with_a_zeroed_extent)
+{
+	struct udmabuf_extent e = { 0 };
+
+	EXPECT_FALSE(udmabuf_runs_next(&self->r, ULONG_MAX, &e));
+	ASSERT_EQ(0, three_runs(&self->r));
+	EXPECT_FALSE(udmabuf_runs_next(&self->r, 0, &e));
+	EXPECT_TRUE(extent_is(&e, 0, 0, 0, 0));
+	ASSERT_TRUE(udmabuf_runs_next(&self->r, ULONG_MAX, &e));
+	EXPECT_TRUE(extent_is(&e, 0, 0, 100, 4));
+}
+
+/* A walk that was cut short goes on in the middle of a run. */
+TEST_F(runs, next_goes_on_where_it_was_cut)
+{
+	struct udmabuf_extent e = { 0 };
+
+	ASSERT_EQ(0, three_runs(&self->r));
+	ASSERT_TRUE(udmabuf_runs_next(&self->r, 1, &e));
+	EXPECT_TRUE(extent_is(&e, 0, 0, 100, 1));
+	ASSERT_TRUE(udmabuf_runs_next(&self->r, 3, &e));
+	EXPECT_TRUE(extent_is(&e, 0, 1, 101, 2));
+	ASSERT_TRUE(udmabuf_runs_next(&self->r, 12, &e));
+	EXPECT_TRUE(extent_is(&e, 0, 3, 103, 1));
+	ASSERT_TRUE(udmabuf_runs_next(&self->r, 12, &e));
+	EXPECT_TRUE(extent_is(&e, 1, 4, 50, 1));
 }
 
 TEST_HARNESS_MAIN

@@ -93,31 +93,52 @@ static bool find_agrees(const struct model *m, const struct udmabuf_runs *r,
 	       udmabuf_runs_length(r, index) == model_end(m, page) - begin;
 }
 
-/* Walk a range of extents; each must be as long as it can be. */
-static bool walk_agrees(const struct model *m, const struct udmabuf_runs *r,
-			size_t page, size_t nr_pages)
+/* An extent is the right memory, and as much of it as there can be. */
+static bool extent_agrees(const struct model *m, const struct udmabuf_runs *r,
+			  const struct udmabuf_extent *e, size_t page,
+			  size_t end)
 {
-	size_t end = page + nr_pages, i;
-	struct udmabuf_extent e;
-	bool more;
+	size_t run_end = model_end(m, page);
+	size_t i;
 
-	if (end > m->nr_pages)
-		end = m->nr_pages;
-	for (more = udmabuf_runs_slice(r, page, nr_pages, &e); more;
-	     more = udmabuf_runs_next(r, page + nr_pages, &e)) {
-		size_t run_end = model_end(m, e.pgoff);
-		size_t at = e.pgoff;
-
-		if (at != page ||
-		    e.nr_pages != (run_end < end ? run_end : end) - at)
+	if (e->pgoff != page || e->index != udmabuf_runs_find(r, page) ||
+	    e->nr_pages != (run_end < end ? run_end : end) - page)
+		return false;
+	for (i = 0; i < e->nr_pages; i++)
+		if (e->pfn + i != m->pfn[page + i])
 			return false;
-		for (i = 0; i < e.nr_pages; i++)
-			if (e.pfn + i != m->pfn[at + i])
-				return false;
-		nr_pages -= e.nr_pages;
-		page += e.nr_pages;
+	return true;
+}
+
+/* From the extent behind @e, or the first one, to the end of the range. */
+static bool walk_agrees(const struct model *m, const struct udmabuf_runs *r,
+			struct udmabuf_extent *e, size_t page, size_t end)
+{
+	size_t last = end < m->nr_pages ? end : m->nr_pages;
+	bool more = e->nr_pages ? udmabuf_runs_next(r, end, e) :
+				  udmabuf_runs_slice(r, page, end - page, e);
+
+	for (; more; more = udmabuf_runs_next(r, end, e)) {
+		if (page >= last || !extent_agrees(m, r, e, page, last))
+			return false;
+		page += e->nr_pages;
 	}
-	return page >= end;
+	return page >= last;
+}
+
+/* A walk over a range, cut somewhere and taken up again. */
+static bool range_agrees(struct model *m, const struct udmabuf_runs *r,
+			 size_t page)
+{
+	size_t middle = page + model_random(m, 100);
+	size_t end = middle + model_random(m, 100);
+	struct udmabuf_extent e = { 0 };
+
+	if (!walk_agrees(m, r, &e, page, middle))
+		return false;
+	if (e.nr_pages)
+		page = e.pgoff + e.nr_pages;
+	return walk_agrees(m, r, &e, page, end);
 }
 
 /* One operation; says what went wrong, if anything. */
@@ -136,7 +157,7 @@ static const char *step(struct model *m, struct udmabuf_runs *r)
 			return "find or length differ";
 		break;
 	default:
-		if (!walk_agrees(m, r, page, model_random(m, 200)))
+		if (!range_agrees(m, r, page))
 			return "slice or next differ";
 	}
 	if (r->nr != m->nr_runs || r->nr_pages != m->nr_pages)
@@ -144,19 +165,27 @@ static const char *step(struct model *m, struct udmabuf_runs *r)
 	return NULL;
 }
 
+/* The whole buffer, begun with a zeroed extent. */
 static const char *whole_walk(struct model *m, struct udmabuf_runs *r)
 {
-	return walk_agrees(m, r, 0, MODEL_PAGES) ? NULL : "the whole differs";
+	struct udmabuf_extent e = { 0 };
+	size_t page = 0;
+
+	while (udmabuf_runs_next(r, MODEL_PAGES, &e)) {
+		if (page >= m->nr_pages ||
+		    !extent_agrees(m, r, &e, page, m->nr_pages))
+			return "the whole differs";
+		page += e.nr_pages;
+	}
+	return page == m->nr_pages ? NULL : "the whole is shorter";
 }
 
-FIXTURE(runs_model)
-{
+FIXTURE(runs_model) {
 	struct model m;
 	struct udmabuf_runs r;
 };
 
-FIXTURE_VARIANT(runs_model)
-{
+FIXTURE_VARIANT(runs_model) {
 	size_t capacity;
 };
 
