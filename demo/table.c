@@ -90,7 +90,7 @@ void demo_table_print(const struct demo *d)
 	printf("vgem    seen by %s\n", d->journey[0][DEMO_OURS].how);
 	printf("screen  %ux%u by %s, %lu wrong pixels\n", d->picture.width,
 	       d->picture.height, d->picture.driver, d->picture.wrong);
-	if (d->opt.size_limit_mb)
+	if (d->opt.size_limit_mb > 64)
 		printf("stock   its size_limit_mb of 64 was raised to %u for this\n",
 		       d->opt.size_limit_mb);
 	demo_table_goal(d);
