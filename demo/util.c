@@ -74,7 +74,7 @@ const char *const demo_leg_name[DEMO_NR_LEGS] = {
 	[DEMO_LEG_HASH + DEMO_VIEW_MEMFD] = "SHA-256 of memfd",
 	[DEMO_LEG_HASH + DEMO_VIEW_DMABUF] = "SHA-256 of dma-buf",
 	[DEMO_LEG_HASH + DEMO_VIEW_VGEM] = "SHA-256 through vgem",
-	[DEMO_LEG_HASH + DEMO_VIEW_DEVICE] = "SHA-256 through sg table",
+	[DEMO_LEG_HASH + DEMO_VIEW_DEVICE] = "SHA-256 at DMA addresses",
 	[DEMO_LEG_CLOSE] = "close",
 };
 
