@@ -56,13 +56,18 @@ int demo_buffer_inode(const struct demo_buffer *b, ino_t *inode)
 	return 0;
 }
 
-void demo_buffer_close(struct demo_buffer *b)
+void demo_buffer_unmap(struct demo_buffer *b)
 {
 	if (b->map)
 		munmap(b->map, b->size);
+	b->map = NULL;
+}
+
+void demo_buffer_close(struct demo_buffer *b)
+{
+	demo_buffer_unmap(b);
 	if (b->fd >= 0)
 		close(b->fd);
-	b->map = NULL;
 	b->fd = -1;
 }
 

@@ -55,8 +55,8 @@ static const struct check_field check_fields[] = {
 static const char *const check_kinds[] = { "hugetlb-2M", "shmem-4K" };
 static const char *const check_drivers[] = { "stock", "ours" };
 static const char *const check_steps[] = {
-	"create", "first_touch", "sync_start", "sync_end", "import", "close",
-	"memory_kept", "memory_kept_by_sync",
+	"create", "first_touch", "sync_start", "sync_end", "import", "unmap",
+	"close", "memory_kept", "memory_kept_by_sync",
 };
 static const char *const check_views[] = { "memfd", "dmabuf", "vgem", "device" };
 static const char *const check_legs[] = {

@@ -39,6 +39,7 @@ enum demo_step {
 	DEMO_SYNC_START,
 	DEMO_SYNC_END,
 	DEMO_IMPORT,
+	DEMO_UNMAP,
 	DEMO_CLOSE,
 	DEMO_KEPT,		/* KiB, not ms */
 	DEMO_KEPT_SYNC,		/* KiB, not ms */
@@ -221,6 +222,7 @@ int demo_buffer_open(struct demo_buffer *b, int dev,
 		     const struct demo_memory *m);
 int demo_buffer_inode(const struct demo_buffer *b, ino_t *inode);
 void demo_buffer_close(struct demo_buffer *b);
+void demo_buffer_unmap(struct demo_buffer *b);
 int demo_buffer_map(struct demo_buffer *b);
 void demo_buffer_touch(const struct demo_buffer *b);
 int demo_buffer_sync(const struct demo_buffer *b, uint64_t flags);

@@ -94,10 +94,13 @@ static int demo_round_import(struct demo_round *r)
 /* The second process has let go, so this close is the last and releases. */
 static void demo_round_close(struct demo_round *r)
 {
-	double t0 = demo_now_ms();
+	double t0 = demo_now_ms(), t1;
 
+	demo_buffer_unmap(&r->buffer);
+	t1 = demo_now_ms();
 	demo_buffer_close(&r->buffer);
-	demo_samples_add(&r->samples[DEMO_CLOSE], demo_now_ms() - t0);
+	demo_samples_add(&r->samples[DEMO_CLOSE], demo_now_ms() - t1);
+	demo_samples_add(&r->samples[DEMO_UNMAP], t1 - t0);
 }
 
 static int demo_round_driver(struct demo_round *r, enum demo_driver driver)

@@ -31,6 +31,7 @@ const char *const demo_step_id[DEMO_NR_STEPS] = {
 	[DEMO_SYNC_START] = "sync_start",
 	[DEMO_SYNC_END] = "sync_end",
 	[DEMO_IMPORT] = "import",
+	[DEMO_UNMAP] = "unmap",
 	[DEMO_CLOSE] = "close",
 	[DEMO_KEPT] = "memory_kept",
 	[DEMO_KEPT_SYNC] = "memory_kept_by_sync",
@@ -42,6 +43,7 @@ const char *const demo_step_name[DEMO_NR_STEPS] = {
 	[DEMO_SYNC_START] = "SYNC start",
 	[DEMO_SYNC_END] = "SYNC end",
 	[DEMO_IMPORT] = "import by vgem",
+	[DEMO_UNMAP] = "munmap",
 	[DEMO_CLOSE] = "close",
 	[DEMO_KEPT] = "memory kept",
 	[DEMO_KEPT_SYNC] = "memory kept by SYNC",
@@ -75,7 +77,7 @@ const char *const demo_leg_name[DEMO_NR_LEGS] = {
 	[DEMO_LEG_HASH + DEMO_VIEW_DMABUF] = "SHA-256 of dma-buf",
 	[DEMO_LEG_HASH + DEMO_VIEW_VGEM] = "SHA-256 through vgem",
 	[DEMO_LEG_HASH + DEMO_VIEW_DEVICE] = "SHA-256 at DMA addresses",
-	[DEMO_LEG_CLOSE] = "close",
+	[DEMO_LEG_CLOSE] = "munmap and close",
 };
 
 /* Work done and work planned, for the progress lines. */
