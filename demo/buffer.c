@@ -84,13 +84,17 @@ int demo_buffer_map(struct demo_buffer *b)
 	return 0;
 }
 
-/* One byte of every page, so that every page must have been faulted in. */
-void demo_buffer_touch(const struct demo_buffer *b)
+/*
+ * One byte of every page, so that every page must have been faulted in. Returns
+ * their sum, see demo_memory_fill().
+ */
+unsigned long demo_buffer_touch(const struct demo_buffer *b)
 {
-	const volatile unsigned char *p = b->map;
+	unsigned long sum = 0;
 
 	for (size_t off = 0; off < b->size; off += DEMO_PAGE)
-		(void)p[off];
+		sum += b->map[off];
+	return sum;
 }
 
 int demo_buffer_sync(const struct demo_buffer *b, uint64_t flags)
@@ -163,7 +167,7 @@ static int demo_waiting(double *kib)
 	if (f)
 		fclose(f);
 	if (!lists)
-		demo_error("/proc/zoneinfo tells nothing about the CPUs' lists");
+		demo_error("/proc/zoneinfo has no lists of the CPUs");
 	return lists ? 0 : -1;
 }
 

@@ -16,7 +16,7 @@
 #define CHECK_NR(a)	(sizeof(a) / sizeof((a)[0]))
 
 struct check_field {
-	const char *path;	/* "outer.inner" */
+	const char *path; /* "outer.inner" */
 	json_type type;
 };
 
@@ -55,25 +55,30 @@ static const struct check_field check_fields[] = {
 static const char *const check_kinds[] = { "hugetlb-2M", "shmem-4K" };
 static const char *const check_drivers[] = { "stock", "ours" };
 static const char *const check_steps[] = {
-	"create", "first_touch", "sync_start", "sync_end", "import", "unmap",
-	"close", "memory_kept", "memory_kept_by_sync",
+	"create",   "first_touch", "sync_start",
+	"sync_end", "import",	   "unmap",
+	"close",    "memory_kept", "memory_kept_by_sync",
 };
-static const char *const check_views[] = { "memfd", "dmabuf", "vgem", "device" };
+
+static const char *const check_views[] = { "memfd", "dmabuf", "vgem",
+					   "device" };
+
 static const char *const check_legs[] = {
-	"read", "create", "hand_over", "import", "hash_memfd", "hash_dmabuf",
-	"hash_vgem", "hash_device", "close",
+	"read",	       "create",    "hand_over",   "import", "hash_memfd",
+	"hash_dmabuf", "hash_vgem", "hash_device", "close",
 };
 
 static int check_wrong;
 
-__attribute__((format(printf, 1, 2)))
-static void check_fail(const char *fmt, ...)
+static void check_no(const char *f, ...) __attribute__((format(printf, 1, 2)));
+
+static void check_no(const char *f, ...)
 {
 	va_list ap;
 
 	fputs("demo-check-report: ", stderr);
-	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
+	va_start(ap, f);
+	vfprintf(stderr, f, ap);
 	va_end(ap);
 	fputc('\n', stderr);
 	check_wrong = 1;
@@ -99,8 +104,9 @@ static const char *check_string(json_object *o, const char *path)
 {
 	json_object *s = check_get(o, path);
 
-	return json_object_is_type(s, json_type_string) ?
-	       json_object_get_string(s) : "";
+	if (!json_object_is_type(s, json_type_string))
+		return "";
+	return json_object_get_string(s);
 }
 
 static double check_number(json_object *o, const char *path)
@@ -110,7 +116,7 @@ static double check_number(json_object *o, const char *path)
 	if (json_object_is_type(n, json_type_double) ||
 	    json_object_is_type(n, json_type_int))
 		return json_object_get_double(n);
-	check_fail("no number %s", path);
+	check_no("no number %s", path);
 	return -1;
 }
 
@@ -126,13 +132,13 @@ static void check_all_fields(json_object *report)
 		json_object *o = check_get(report, f->path);
 
 		if (!o)
-			check_fail("%s is missing", f->path);
+			check_no("%s is missing", f->path);
 		else if (!json_object_is_type(o, f->type))
-			check_fail("%s is no %s", f->path,
-				   json_type_to_name(f->type));
+			check_no("%s is no %s", f->path,
+				 json_type_to_name(f->type));
 		else if (f->type == json_type_string &&
 			 !*json_object_get_string(o))
-			check_fail("%s is empty", f->path);
+			check_no("%s is empty", f->path);
 	}
 }
 
@@ -148,7 +154,7 @@ static json_object *check_find(json_object *array, const char *key1,
 		    !strcmp(check_string(o, key2), value2))
 			return o;
 	}
-	check_fail("nothing about %s, %s", value1, value2);
+	check_no("nothing about %s, %s", value1, value2);
 	return NULL;
 }
 
@@ -159,9 +165,9 @@ static void check_samples(json_object *o, const char *what, size_t rounds)
 
 	if (!json_object_is_type(all, json_type_array) ||
 	    json_object_array_length(all) != rounds)
-		check_fail("%s has not one sample a round", what);
+		check_no("%s has not one sample a round", what);
 	if (check_number(o, "min") > median || check_number(o, "max") < median)
-		check_fail("%s: the median is not between min and max", what);
+		check_no("%s: the median is not between min and max", what);
 }
 
 static void check_timing(json_object *o, const char *step, size_t rounds)
@@ -175,12 +181,12 @@ static void check_timing(json_object *o, const char *step, size_t rounds)
 
 		check_samples(s, step, rounds);
 		if (!memory && !(check_number(s, "min") > 0))
-			check_fail("%s took no time", step);
+			check_no("%s took no time", step);
 	}
 	if (!(check_number(o, "ratio") > 0))
-		check_fail("%s has no ratio", step);
+		check_no("%s has no ratio", step);
 	if (strcmp(check_string(o, "unit"), memory ? "KiB" : "ms"))
-		check_fail("%s has the wrong unit", step);
+		check_no("%s has the wrong unit", step);
 }
 
 static void check_timings(json_object *report)
@@ -206,19 +212,25 @@ static bool check_journey(json_object *o, const char *sha)
 	for (size_t i = 0; i < CHECK_NR(check_views); i++) {
 		snprintf(path, sizeof(path), "sha256.%s", check_views[i]);
 		if (strlen(check_string(o, path)) != 64)
-			check_fail("%s is no SHA-256", path);
+			check_no("%s is no SHA-256", path);
 		equal &= !strcmp(check_string(o, path), sha);
 	}
 	for (size_t i = 0; i < CHECK_NR(check_legs); i++) {
 		snprintf(path, sizeof(path), "ms.%s", check_legs[i]);
 		if (!(check_number(o, path) > 0))
-			check_fail("%s took no time", path);
+			check_no("%s took no time", path);
 	}
 	if (equal != check_true(o, "equal"))
-		check_fail("'equal' does not say what the hashes say");
+		check_no("'equal' does not say what the hashes say");
 	if (!*check_string(o, "vgem_view"))
-		check_fail("vgem_view is empty");
+		check_no("vgem_view is empty");
 	return equal;
+}
+
+static json_object *check_pair(json_object *all, size_t kind, size_t driver)
+{
+	return check_find(all, "memory", check_kinds[kind], "driver",
+			  check_drivers[driver]);
 }
 
 static bool check_journeys(json_object *report)
@@ -229,11 +241,7 @@ static bool check_journeys(json_object *report)
 
 	for (size_t k = 0; k < CHECK_NR(check_kinds); k++)
 		for (size_t v = 0; v < CHECK_NR(check_drivers); v++)
-			equal &= check_journey(check_find(all, "memory",
-							  check_kinds[k],
-							  "driver",
-							  check_drivers[v]),
-					       sha);
+			equal &= check_journey(check_pair(all, k, v), sha);
 	return equal;
 }
 
@@ -249,8 +257,8 @@ static cairo_surface_t *check_png(const char *dir, const char *name)
 	    (cairo_image_surface_get_format(png) == CAIRO_FORMAT_RGB24 ||
 	     cairo_image_surface_get_format(png) == CAIRO_FORMAT_ARGB32))
 		return png;
-	check_fail("%s: %s", path,
-		   cairo_status_to_string(cairo_surface_status(png)));
+	check_no("%s: %s", path,
+		 cairo_status_to_string(cairo_surface_status(png)));
 	cairo_surface_destroy(png);
 	return NULL;
 }
@@ -278,7 +286,7 @@ static long check_pixels(cairo_surface_t *a, cairo_surface_t *b, int w, int h)
 		}
 	}
 	if (plain)
-		check_fail("drawn.png is empty");
+		check_no("drawn.png is empty");
 	return wrong;
 }
 
@@ -297,15 +305,16 @@ static bool check_picture(json_object *report, const char *dir)
 	int h = (int)check_number(report, "picture.height");
 	long wrong = -1;
 
-	if (frame && drawn && check_size(frame, w, h) && check_size(drawn, w, h))
+	if (frame && drawn && check_size(frame, w, h) &&
+	    check_size(drawn, w, h))
 		wrong = check_pixels(frame, drawn, w, h);
 	if (frame)
 		cairo_surface_destroy(frame);
 	if (drawn)
 		cairo_surface_destroy(drawn);
 	if (wrong != (long)check_number(report, "picture.wrong_pixels"))
-		check_fail("%ld pixels are wrong, the report says otherwise",
-			   wrong);
+		check_no("%ld pixels are wrong, the report says otherwise",
+			 wrong);
 	return wrong == 0 && check_true(report, "picture.checked");
 }
 
@@ -332,7 +341,7 @@ int main(int argc, char **argv)
 		proven = check_journeys(report);
 		proven &= check_picture(report, argv[1]);
 		if (proven != check_true(report, "proven"))
-			check_fail("'proven' does not say what the rest says");
+			check_no("'proven' does not say what the rest says");
 	}
 	json_object_put(report);
 	return check_wrong;

@@ -19,14 +19,15 @@
 #define DEMO_PAGE		4096UL
 #define DEMO_HUGE		(2UL << 20)
 #define DEMO_MAX_ROUNDS		32
+#define DEMO_COUNT(a)		(sizeof(a) / sizeof((a)[0]))
 #define DEMO_SHA_LEN		65	/* 64 hexadecimal digits and the NUL */
 
 /* Exit codes; demo/run documents and passes on the same numbers. */
 enum demo_exit {
-	DEMO_EXIT_PROVEN	= 0,
-	DEMO_EXIT_DIFFERS	= 1,	/* a hash or the picture is wrong */
-	DEMO_EXIT_CANNOT	= 2,	/* a step could not be done */
-	DEMO_EXIT_USAGE		= 3,
+	DEMO_EXIT_PROVEN = 0,
+	DEMO_EXIT_DIFFERS = 1, /* a hash or the picture is wrong */
+	DEMO_EXIT_CANNOT = 2, /* a step could not be done */
+	DEMO_EXIT_USAGE = 3,
 };
 
 enum demo_driver { DEMO_STOCK, DEMO_OURS, DEMO_NR_DRIVERS };
@@ -41,8 +42,8 @@ enum demo_step {
 	DEMO_IMPORT,
 	DEMO_UNMAP,
 	DEMO_CLOSE,
-	DEMO_KEPT,		/* KiB, not ms */
-	DEMO_KEPT_SYNC,		/* KiB, not ms */
+	DEMO_KEPT, /* KiB, not ms */
+	DEMO_KEPT_SYNC, /* KiB, not ms */
 	DEMO_NR_STEPS,
 };
 
@@ -61,7 +62,7 @@ enum demo_leg {
 	DEMO_LEG_CREATE,
 	DEMO_LEG_HANDOVER,
 	DEMO_LEG_IMPORT,
-	DEMO_LEG_HASH,		/* the first of DEMO_NR_VIEWS */
+	DEMO_LEG_HASH, /* the first of DEMO_NR_VIEWS */
 	DEMO_LEG_CLOSE = DEMO_LEG_HASH + DEMO_NR_VIEWS,
 	DEMO_NR_LEGS,
 };
@@ -167,8 +168,7 @@ extern const char *const demo_view_id[DEMO_NR_VIEWS];
 extern const char *const demo_leg_id[DEMO_NR_LEGS];
 extern const char *const demo_leg_name[DEMO_NR_LEGS];
 
-__attribute__((format(printf, 1, 2)))
-void demo_error(const char *fmt, ...);
+void demo_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 double demo_now_ms(void);
 size_t demo_round_up(size_t n, size_t step);
 bool demo_step_is_time(enum demo_step step);
@@ -177,8 +177,8 @@ double demo_samples_median(const struct demo_samples *s);
 double demo_samples_min(const struct demo_samples *s);
 double demo_samples_max(const struct demo_samples *s);
 void demo_progress_total(unsigned int units);
-__attribute__((format(printf, 2, 3)))
-void demo_progress(unsigned int units, const char *fmt, ...);
+void demo_progress(unsigned int units, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
 
 /* hash.c */
 struct demo_hash;
@@ -200,7 +200,7 @@ struct demo_memory {
 int demo_memory_pool(size_t bytes);
 int demo_memory_open(struct demo_memory *m, enum demo_kind kind, size_t size);
 void demo_memory_close(struct demo_memory *m);
-void demo_memory_fill(struct demo_memory *m);
+unsigned long demo_memory_fill(struct demo_memory *m);
 int demo_memory_read(struct demo_memory *m, const char *path, size_t len);
 void demo_memory_flip(struct demo_memory *m, size_t offset);
 
@@ -224,7 +224,7 @@ int demo_buffer_inode(const struct demo_buffer *b, ino_t *inode);
 void demo_buffer_close(struct demo_buffer *b);
 void demo_buffer_unmap(struct demo_buffer *b);
 int demo_buffer_map(struct demo_buffer *b);
-void demo_buffer_touch(const struct demo_buffer *b);
+unsigned long demo_buffer_touch(const struct demo_buffer *b);
 int demo_buffer_sync(const struct demo_buffer *b, uint64_t flags);
 int demo_kept_read(struct demo_kept *k);
 

@@ -45,13 +45,16 @@ static const struct demo_colour demo_bar[DEMO_NR_DRIVERS] = {
 	[DEMO_OURS] = { 0.22, 0.84, 0.72, 1.00 },
 };
 
+static const char demo_footer_views[] =
+	"memfd, dma-buf, vgem, and the addresses that a device gets";
+static const char demo_footer_pixels[] =
+	"You see the pixels of a dma-buf of udmabuf-ng. Times are from software emulation.";
+
 /* The steps worth a row; the rest is in the table. */
 static const enum demo_step demo_rows[] = {
-	DEMO_CREATE, DEMO_TOUCH, DEMO_SYNC_START, DEMO_IMPORT, DEMO_CLOSE,
-	DEMO_KEPT,
+	DEMO_CREATE, DEMO_TOUCH, DEMO_SYNC_START,
+	DEMO_IMPORT, DEMO_CLOSE, DEMO_KEPT,
 };
-
-#define DEMO_NR_ROWS	(sizeof(demo_rows) / sizeof(demo_rows[0]))
 
 static void demo_set(cairo_t *cr, const struct demo_colour *c)
 {
@@ -73,7 +76,7 @@ static void demo_font(cairo_t *cr, double size, bool bold)
 {
 	cairo_select_font_face(cr, DEMO_FONT, CAIRO_FONT_SLANT_NORMAL,
 			       bold ? CAIRO_FONT_WEIGHT_BOLD :
-			       CAIRO_FONT_WEIGHT_NORMAL);
+				      CAIRO_FONT_WEIGHT_NORMAL);
 	cairo_set_font_size(cr, size);
 }
 
@@ -148,14 +151,14 @@ static double demo_bar_part(const struct demo *d, enum demo_kind k, double v,
 
 	if (demo_step_is_time(step))
 		least = DEMO_LEAST_MS, most = 10 * DEMO_LEAST_MS;
-	for (size_t i = 0; i < DEMO_NR_ROWS; i++) {
+	for (size_t i = 0; i < DEMO_COUNT(demo_rows); i++) {
 		enum demo_step s = demo_rows[i];
 
 		if (demo_step_is_time(s) != demo_step_is_time(step))
 			continue;
 		for (int n = 0; n < DEMO_NR_DRIVERS; n++)
-			most = fmax(most, demo_samples_median(
-				    &d->samples[k][n][s]));
+			most = fmax(most,
+				    demo_samples_median(&d->samples[k][n][s]));
 	}
 	return fmax(0.012, log10(fmax(v, least) / least) / log10(most / least));
 }
@@ -172,8 +175,7 @@ static void demo_row_bar(cairo_t *cr, const struct demo *d, enum demo_kind k,
 	else
 		snprintf(text, sizeof(text), v < 10 ? "%.2f ms" : "%.0f ms", v);
 	demo_set(cr, &demo_bar[driver]);
-	demo_box(cr, DEMO_BAR_LEFT, y, w, DEMO_BAR_HEIGHT,
-		 fmin(4, w / 2));
+	demo_box(cr, DEMO_BAR_LEFT, y, w, DEMO_BAR_HEIGHT, fmin(4, w / 2));
 	demo_font(cr, 10.5, false);
 	demo_set(cr, &demo_dim);
 	demo_text(cr, DEMO_BAR_LEFT + w + 8, y + 8.5, 0, text);
@@ -213,7 +215,7 @@ static void demo_card_draw(cairo_t *cr, const struct demo *d, enum demo_kind k)
 	demo_set(cr, &demo_dim);
 	demo_text(cr, DEMO_RATIO_RIGHT, top + 26, 1,
 		  "logarithmic; right: how many times better");
-	for (size_t i = 0; i < DEMO_NR_ROWS; i++)
+	for (size_t i = 0; i < DEMO_COUNT(demo_rows); i++)
 		demo_row(cr, d, k, demo_rows[i],
 			 top + DEMO_ROW_TOP + DEMO_ROW_STEP * (double)i);
 }
@@ -227,12 +229,11 @@ static void demo_footer(cairo_t *cr, const struct demo *d)
 	snprintf(text, sizeof(text), "%.80s, %.1f MiB", d->opt.name,
 		 (double)d->file_size / (1 << 20));
 	demo_text(cr, DEMO_MARGIN + 2, 553, 0, text);
-	snprintf(text, sizeof(text), "%s through memfd, dma-buf, vgem and the addresses that a device gets, with both drivers",
-		 d->proven ? "SHA-256 equal" : "SHA-256 NOT EQUAL");
+	snprintf(text, sizeof(text), "SHA-256 %s, with both drivers: %s",
+		 d->proven ? "equal" : "NOT EQUAL", demo_footer_views);
 	demo_text(cr, DEMO_MARGIN + 2, 571, 0, text);
 	demo_set(cr, &demo_dim);
-	demo_text(cr, DEMO_MARGIN + 2, 589, 0,
-		  "These pixels lie in a dma-buf of udmabuf-ng that the display has imported. Times are from software emulation.");
+	demo_text(cr, DEMO_MARGIN + 2, 589, 0, demo_footer_pixels);
 }
 
 static int demo_frame_paint(const struct demo *d, cairo_surface_t *surface)
@@ -256,8 +257,9 @@ static int demo_frame_paint(const struct demo *d, cairo_surface_t *surface)
 
 static cairo_surface_t *demo_frame_surface(const unsigned char *pixels)
 {
-	return cairo_image_surface_create_for_data((unsigned char *)pixels,
-						   CAIRO_FORMAT_RGB24,
+	unsigned char *p = (unsigned char *)pixels;
+
+	return cairo_image_surface_create_for_data(p, CAIRO_FORMAT_RGB24,
 						   DEMO_FRAME_WIDTH,
 						   DEMO_FRAME_HEIGHT,
 						   DEMO_FRAME_PITCH);

@@ -14,7 +14,7 @@
 #include <unistd.h>
 #include <openssl/evp.h>
 
-#define DEMO_HASH_CHUNK	(1UL << 20)
+#define DEMO_HASH_CHUNK	(1024 * 1024UL)
 
 struct demo_hash {
 	EVP_MD_CTX *ctx;

@@ -26,7 +26,6 @@
 #define DEMO_MAX_CARDS		16
 #define DEMO_NO_OFFSET		UINT64_MAX
 
-
 /*
  * One imported object at a time. @offset is where it can be mapped in the
  * node's file, or DEMO_NO_OFFSET.
@@ -151,8 +150,8 @@ static ino_t demo_map_inode(const void *addr)
 
 	while (f && !inode && fgets(line, sizeof(line), f))
 		if (sscanf(line, "%lx-%lx %*s %*x %*x:%*x %lu", &start, &end,
-			   &ino) == 3 && start <= (unsigned long)addr &&
-		    (unsigned long)addr < end)
+			   &ino) == 3 &&
+		    start <= (unsigned long)addr && (unsigned long)addr < end)
 			inode = ino;
 	if (f)
 		fclose(f);
@@ -163,8 +162,8 @@ static ino_t demo_map_inode(const void *addr)
 static void *demo_vgem_try(struct demo_vgem *v, int file, uint64_t offset,
 			   ino_t inode)
 {
-	void *map = mmap(NULL, v->size, PROT_READ, MAP_SHARED, file,
-			 (off_t)offset);
+	void *map =
+		mmap(NULL, v->size, PROT_READ, MAP_SHARED, file, (off_t)offset);
 
 	if (map == MAP_FAILED)
 		return NULL;

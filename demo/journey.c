@@ -77,9 +77,9 @@ static void demo_journey_judge(struct demo *d, struct demo_journey *j,
 		if (!strcmp(j->sha[v], d->opt.sha256))
 			continue;
 		j->equal = false;
-		demo_error("%s, %s: SHA-256 as seen through %s is %s, the file's is %s",
+		demo_error("%s, %s: seen through %s the SHA-256 is %s",
 			   demo_kind_name[kind], demo_driver_name[driver],
-			   demo_view_id[v], j->sha[v], d->opt.sha256);
+			   demo_view_id[v], j->sha[v]);
 	}
 }
 
@@ -112,7 +112,8 @@ static int demo_journey_one(struct demo *d, struct demo_peer *p,
 	double t0;
 	int ret;
 
-	demo_progress(demo_leg_units(d), "%s, %s: from the file to the importer",
+	demo_progress(demo_leg_units(d),
+		      "%s, %s: from the file to the importer",
 		      demo_kind_name[kind], demo_driver_name[driver]);
 	if (demo_memory_open(&m, kind, size))
 		return -1;
@@ -155,8 +156,7 @@ static int demo_journey_warm(const struct demo *d)
 	}
 	if (!ret && !strcmp(sha, d->opt.sha256))
 		return 0;
-	demo_error("%s: %s", d->opt.file, ret ? "cannot be read" :
-		   "is not the file that was hashed outside");
+	demo_error("%s is not the file that was hashed outside", d->opt.file);
 	return -1;
 }
 

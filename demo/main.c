@@ -51,24 +51,24 @@ static const struct option demo_long_options[] = {
 };
 
 static const char demo_help[] =
-"usage: udmabuf-demo --file PATH --sha256 HEX --results DIR [OPTION]...\n"
-"Compare two udmabuf drivers and show a frame. Meant to be run by demo/run.\n"
-"\n"
-"  --stock NODE         the kernel's driver (/dev/udmabuf)\n"
-"  --ours NODE          this project's driver (/dev/udmabuf-ng)\n"
-"  --file PATH          the file that goes through both\n"
-"  --name NAME          what the report calls it\n"
-"  --sha256 HEX         its hash, computed elsewhere\n"
-"  --results DIR        where report.json and the pictures go\n"
-"  --machine TEXT       what the report says about the host\n"
-"  --qemu TEXT          what the report says about the emulator\n"
-"  --size-mb N          size of the measured buffer, even (512)\n"
-"  --rounds N           how often a step is timed, 1 to 32 (5)\n"
-"  --size-limit-mb N    what stock's limit was raised to, for the report\n"
-"  --spoil hash|frame   change data behind the back: the run must fail\n"
-"\n"
-"exit status: 0 proven, 1 a hash or the picture is wrong, 2 a step could not\n"
-"be done, 3 usage\n";
+	"usage: udmabuf-demo --file PATH --sha256 HEX --results DIR [OPTION]...\n"
+	"Compare two udmabuf drivers and show a frame. Meant to be run by demo/run.\n"
+	"\n"
+	"  --stock NODE         the kernel's driver (/dev/udmabuf)\n"
+	"  --ours NODE          this project's driver (/dev/udmabuf-ng)\n"
+	"  --file PATH          the file that goes through both\n"
+	"  --name NAME          what the report calls it\n"
+	"  --sha256 HEX         its hash, computed elsewhere\n"
+	"  --results DIR        where report.json and the pictures go\n"
+	"  --machine TEXT       what the report says about the host\n"
+	"  --qemu TEXT          what the report says about the emulator\n"
+	"  --size-mb N          size of the measured buffer, even (512)\n"
+	"  --rounds N           how often a step is timed, 1 to 32 (5)\n"
+	"  --size-limit-mb N    what stock's limit was raised to, for the report\n"
+	"  --spoil hash|frame   change data behind the back: the run must fail\n"
+	"\n"
+	"exit status: 0 proven, 1 a hash or the picture is wrong, 2 a step could not\n"
+	"be done, 3 usage\n";
 
 /* A number without sign and rest, or -1. */
 static long demo_number(const char *s, long min, long max)
@@ -101,8 +101,8 @@ static int demo_option_spoil(struct demo_options *o, const char *value)
 static int demo_option_number(struct demo_options *o, int opt,
 			      const char *value)
 {
-	long n = demo_number(value, 1, opt == OPT_ROUNDS ? DEMO_MAX_ROUNDS :
-			     1 << 20);
+	long max = opt == OPT_ROUNDS ? DEMO_MAX_ROUNDS : 1 << 20;
+	long n = demo_number(value, 1, max);
 
 	if (n < 0 || (opt == OPT_SIZE_MB && n % 2))
 		return demo_usage("not a fitting number", value);
@@ -170,10 +170,13 @@ static int demo_options_parse(struct demo_options *o, int argc, char **argv)
 
 	*o = (struct demo_options){
 		.device = { "/dev/udmabuf", "/dev/udmabuf-ng" },
-		.machine = "unknown", .qemu = "unknown",
-		.size = 512UL << 20, .rounds = 5,
+		.machine = "unknown",
+		.qemu = "unknown",
+		.size = 512UL << 20,
+		.rounds = 5,
 	};
-	while ((opt = getopt_long(argc, argv, "", demo_long_options, NULL)) >= 0)
+	while ((opt = getopt_long(argc, argv, "", demo_long_options, NULL)) >=
+	       0)
 		if (demo_option(o, opt))
 			return -1;
 	if (optind < argc)

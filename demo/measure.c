@@ -19,7 +19,8 @@ struct demo_round {
 	struct demo *d;
 	struct demo_peer *peer;
 	struct demo_memory *memory;
-	struct demo_samples *samples;	/* by step */
+	struct demo_samples *samples; /* by step */
+	unsigned long sum; /* what the first touch has to see */
 	struct demo_buffer buffer;
 	int dev;
 };
@@ -50,12 +51,16 @@ static int demo_round_create(struct demo_round *r)
 static int demo_round_touch(struct demo_round *r)
 {
 	double t0 = demo_now_ms();
+	unsigned long sum;
 
 	if (demo_buffer_map(&r->buffer))
 		return -1;
-	demo_buffer_touch(&r->buffer);
+	sum = demo_buffer_touch(&r->buffer);
 	demo_samples_add(&r->samples[DEMO_TOUCH], demo_now_ms() - t0);
-	return 0;
+	if (sum == r->sum)
+		return 0;
+	demo_error("the dma-buf does not show the bytes of the memfd");
+	return -1;
 }
 
 static int demo_round_sync(struct demo_round *r)
@@ -144,7 +149,7 @@ static int demo_measure_kind(struct demo *d, struct demo_peer *p,
 		return -1;
 	if (demo_memory_open(&memory, kind, d->opt.size))
 		return -1;
-	demo_memory_fill(&memory);
+	r.sum = demo_memory_fill(&memory);
 	ret = demo_rounds(&r);
 	demo_memory_close(&memory);
 	if (kind == DEMO_HUGETLB && demo_memory_pool(0))

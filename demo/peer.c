@@ -20,7 +20,7 @@
 /* What goes along with the file descriptor. */
 struct demo_request {
 	uint64_t size;
-	uint64_t hash_len;	/* 0: import only */
+	uint64_t hash_len; /* 0: import only */
 };
 
 static int demo_send_fd(int sock, int fd, const struct demo_request *req)
@@ -97,8 +97,7 @@ static int demo_peer_hash(struct demo_vgem *vgem, int fd, size_t len,
 }
 
 static int demo_peer_serve(struct demo_vgem *vgem, int fd,
-			   const struct demo_request *req,
-			   struct demo_reply *r)
+			   const struct demo_request *req, struct demo_reply *r)
 {
 	double t0;
 	int ret = 0;

@@ -26,8 +26,6 @@
 #define DEMO_SCREEN_DRIVER	"cirrus"
 #define DEMO_SCREEN_DUMP	"frame.png"
 
-extern char **environ;
-
 struct demo_scanout {
 	int fd;
 	uint32_t handle;
@@ -113,8 +111,7 @@ static int demo_scanout_show(struct demo_scanout *s)
 			   strerror(errno));
 		return -1;
 	}
-	/* Not every driver has damage; the mode was set with the frame in. */
-	if (drmModeDirtyFB(s->fd, s->fb, NULL, 0) && errno != ENOSYS) {
+	if (drmModeDirtyFB(s->fd, s->fb, NULL, 0)) {
 		demo_error("DIRTYFB: %s", strerror(errno));
 		return -1;
 	}
