@@ -125,6 +125,7 @@ const char *udb_dev_path(void);
  * A parameter of the module behind the device, "list_limit" and so on: -ENOENT
  * when that driver has no parameters to look at.
  */
+int udb_param_path(char *path, size_t size, const char *name);
 long udb_param_get(const char *name);
 int udb_param_set(const char *name, const char *value);
 

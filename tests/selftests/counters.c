@@ -136,7 +136,7 @@ int udb_nr_fds(void)
 }
 
 /* /dev/udmabuf-ng belongs to the module udmabuf_ng. */
-static int udb_param_path(char *path, size_t size, const char *name)
+int udb_param_path(char *path, size_t size, const char *name)
 {
 	const char *device = strrchr(udb_dev_path(), '/');
 	const char *module = getenv("UDMABUF_MODULE");

@@ -253,7 +253,7 @@ TEST_TIMEOUT(write_seal_against_create, 60)
 
 	TH_CHECK_FDS();
 	UDB_DEV_OPEN(dev);
-	for (i = 0; i < 300; i++)
+	for (i = 0; i < 100; i++)
 		race_once(_metadata, dev, &created, &sealed);
 	TH_LOG("created %d times, sealed %d times", created, sealed);
 	close(dev);
