@@ -130,6 +130,13 @@ long udb_param_get(const char *name);
 int udb_param_set(const char *name, const char *value);
 
 /*
+ * For tests of something else than limits: lets buffers of @mb MiB through and
+ * returns what the limit was, for udb_size_limit_restore().
+ */
+long udb_size_limit_raise(long mb);
+int udb_size_limit_restore(long mb);
+
+/*
  * Creating. These return the ioctl's own result: fd or -1 with errno set, so
  * that they fit EXPECT_ERRNO. Flags are UDMABUF_FLAGS_CLOEXEC.
  */

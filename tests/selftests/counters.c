@@ -187,3 +187,22 @@ int udb_param_set(const char *name, const char *value)
 	close(fd);
 	return ret;
 }
+
+int udb_size_limit_restore(long mb)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%ld", mb);
+	return udb_param_set("size_limit_mb", text);
+}
+
+long udb_size_limit_raise(long mb)
+{
+	long before = udb_param_get("size_limit_mb");
+	int ret;
+
+	if (before < 0 || before >= mb)
+		return before;
+	ret = udb_size_limit_restore(mb);
+	return ret ? ret : before;
+}

@@ -5,7 +5,6 @@
  * ordinary signal must not make a call fail that a handler asked to restart.
  */
 #include <signal.h>
-#include <stdio.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -20,7 +19,7 @@
 FIXTURE(signal) {
 	int dev;
 	int memfd;
-	long saved_limit;
+	long size_limit;
 };
 
 FIXTURE_SETUP(signal)
@@ -30,18 +29,13 @@ FIXTURE_SETUP(signal)
 	self->memfd = udb_memfd_empty(UDB_SHMEM_4K, SIZE);
 	ASSERT_GE(self->memfd, 0);
 	/* a driver with a small limit would refuse at once */
-	self->saved_limit = udb_param_get("size_limit_mb");
-	ASSERT_GT(self->saved_limit, 0);
-	if (self->saved_limit < 2048)
-		ASSERT_EQ(0, udb_param_set("size_limit_mb", "2048"));
+	self->size_limit = udb_size_limit_raise(SIZE / UDB_MIB);
+	ASSERT_GT(self->size_limit, 0);
 }
 
 FIXTURE_TEARDOWN(signal)
 {
-	char text[32];
-
-	snprintf(text, sizeof(text), "%ld", self->saved_limit);
-	EXPECT_EQ(0, udb_param_set("size_limit_mb", text));
+	EXPECT_EQ(0, udb_size_limit_restore(self->size_limit));
 	close(self->memfd);
 	close(self->dev);
 }

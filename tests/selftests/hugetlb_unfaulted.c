@@ -26,6 +26,7 @@ FIXTURE(unfaulted) {
 	int dev;
 	int memfd;
 	struct pool before;
+	long size_limit;
 };
 
 static struct pool pool_now(void)
@@ -46,6 +47,9 @@ FIXTURE_SETUP(unfaulted)
 	ASSERT_GE(self->before.free, 2 * NR_HUGE);
 	self->memfd = udb_memfd_empty(UDB_HUGETLB_2M, SIZE);
 	ASSERT_GE(self->memfd, 0);
+	/* a driver with a small limit would refuse for that reason */
+	self->size_limit = udb_size_limit_raise(4096);
+	ASSERT_GT(self->size_limit, 0);
 }
 
 /* Against the pool before the test: so many fewer free, so many reserved. */
@@ -62,6 +66,7 @@ static void expect_pool(struct udb_test *_metadata, const struct pool *before,
 
 FIXTURE_TEARDOWN(unfaulted)
 {
+	EXPECT_EQ(0, udb_size_limit_restore(self->size_limit));
 	close(self->memfd);
 	close(self->dev);
 	expect_pool(_metadata, &self->before, 0, 0);
