@@ -131,14 +131,16 @@ udb_key() {
 # Prints the path of a cached thing; has it made when it is missing. It is made
 # under a temporary name, and renamed when whole, so that an interrupted run
 # leaves nothing that looks finished; a lock for each thing lets two runs share.
+# The time of the lock is that of the last use, for vm/clean.
 # udb_cache KIND KEY MAKER: MAKER is called as: MAKER TEMPORARY-PATH
 udb_cache() {
 	local dir path lock
 
 	dir=$(udb_cache_dir)
 	path=$dir/$1-$2
+	mkdir -p "$dir/lock"
+	touch "$dir/lock/$1-$2"
 	if [ ! -e "$path" ]; then
-		mkdir -p "$dir/lock"
 		exec {lock}>"$dir/lock/$1-$2"
 		flock -n "$lock" || {
 			udb_say "waiting for another run that makes $1-$2"

@@ -11,6 +11,9 @@
 machine_dir=
 machine_pid=
 machine_cat=
+# shellcheck disable=SC2034 # for the script that sources this
+machine_line=
+machine_part=
 machine_control_in=
 machine_control_out=
 machine_qmp_in=
@@ -61,6 +64,7 @@ machine_start() {
 	rm -f console.log output {control,qmp}.{in,out}
 	mkfifo output {control,qmp}.{in,out}
 	: >console.log
+	machine_part=
 	exec {machine_control_in}<>control.in {machine_control_out}<>control.out
 	exec {machine_qmp_in}<>qmp.in {machine_qmp_out}<>qmp.out
 	cat output &
@@ -79,20 +83,24 @@ machine_panicked() {
 	grep -q -a -F 'Kernel panic - not syncing' "$machine_dir/console.log"
 }
 
-# Waits until the clock (SECONDS) shows $1 for a line of the guest and puts it
-# into machine_line. Status: 0, 1 QEMU has ended, 2 time is up, 3 the kernel panicked and hangs.
+# Waits until the clock (SECONDS) shows $1 for a line of the guest, and puts it
+# into machine_line. Status: 0, 1 QEMU has ended, 2 time is up, 3 the kernel
+# panicked and hangs.
+# shellcheck disable=SC2034
 machine_read() {
-	local deadline=$1 part panicked=0
+	local deadline=$1 part panicked=0 ended=0
 
-	machine_line=
 	while :; do
 		part=
 		if IFS= read -r -t 1 -u "$machine_control_out" part; then
-			machine_line+=$part
+			machine_line=$machine_part$part
+			machine_part=
 			return 0
 		fi
-		machine_line+=$part
-		machine_alive || return 1
+		machine_part+=$part
+		# What it said before it ended is still to be read.
+		[ "$ended" -eq 0 ] || return 1
+		machine_alive || ended=1
 		[ "$SECONDS" -lt "$deadline" ] || return 2
 		if machine_panicked; then
 			panicked=$((panicked + 1))

@@ -125,8 +125,16 @@ const char *udb_dev_path(void);
  * A parameter of the module behind the device, "list_limit" and so on: -ENOENT
  * when that driver has no parameters to look at.
  */
+int udb_param_path(char *path, size_t size, const char *name);
 long udb_param_get(const char *name);
 int udb_param_set(const char *name, const char *value);
+
+/*
+ * For tests of something else than limits: lets buffers of @mb MiB through and
+ * returns what the limit was, for udb_size_limit_restore().
+ */
+long udb_size_limit_raise(long mb);
+int udb_size_limit_restore(long mb);
 
 /*
  * Creating. These return the ioctl's own result: fd or -1 with errno set, so

@@ -136,7 +136,7 @@ int udb_nr_fds(void)
 }
 
 /* /dev/udmabuf-ng belongs to the module udmabuf_ng. */
-static int udb_param_path(char *path, size_t size, const char *name)
+int udb_param_path(char *path, size_t size, const char *name)
 {
 	const char *device = strrchr(udb_dev_path(), '/');
 	const char *module = getenv("UDMABUF_MODULE");
@@ -186,4 +186,23 @@ int udb_param_set(const char *name, const char *value)
 		ret = -errno;
 	close(fd);
 	return ret;
+}
+
+int udb_size_limit_restore(long mb)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%ld", mb);
+	return udb_param_set("size_limit_mb", text);
+}
+
+long udb_size_limit_raise(long mb)
+{
+	long before = udb_param_get("size_limit_mb");
+	int ret;
+
+	if (before < 0 || before >= mb)
+		return before;
+	ret = udb_size_limit_restore(mb);
+	return ret ? ret : before;
 }

@@ -13,22 +13,17 @@
 
 static char *action = "none";
 module_param(action, charp, 0444);
-MODULE_PARM_DESC(action, "none, warn, bug, oops, panic, hang or leak");
+MODULE_PARM_DESC(action, "none, warn, oops, panic, hang or leak");
 
 static void splat_warn(void)
 {
 	WARN(1, "udmabuf_splat: as asked\n");
 }
 
-static void splat_bug(void)
-{
-	BUG();
-}
-
-/* The address is one that is never mapped; volatile, so that it is really read. */
+/* The address is one that is never mapped. */
 static void splat_oops(void)
 {
-	pr_info("udmabuf_splat: %d\n", *(volatile int *)0x10UL);
+	pr_info("udmabuf_splat: %d\n", READ_ONCE(*(int *)0x10UL));
 }
 
 static void splat_panic(void)
@@ -57,30 +52,22 @@ static void splat_none(void)
 	pr_info("udmabuf_splat: nothing done\n");
 }
 
-static const struct {
-	const char *name;
-	void (*run)(void);
-} splat_actions[] = {
-	{ "none", splat_none },
-	{ "warn", splat_warn },
-	{ "bug", splat_bug },
-	{ "oops", splat_oops },
-	{ "panic", splat_panic },
-	{ "hang", splat_hang },
-	{ "leak", splat_leak },
+static const char *const splat_names[] = {
+	"none", "warn", "oops", "panic", "hang", "leak",
+};
+
+static void (*const splat_actions[])(void) = {
+	splat_none, splat_warn, splat_oops, splat_panic, splat_hang, splat_leak,
 };
 
 static int __init splat_init(void)
 {
-	size_t i;
+	int i = match_string(splat_names, ARRAY_SIZE(splat_names), action);
 
-	for (i = 0; i < ARRAY_SIZE(splat_actions); i++) {
-		if (!strcmp(action, splat_actions[i].name)) {
-			splat_actions[i].run();
-			return 0;
-		}
-	}
-	return -EINVAL;
+	if (i < 0)
+		return i;
+	splat_actions[i]();
+	return 0;
 }
 module_init(splat_init);
 
