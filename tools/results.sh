@@ -54,14 +54,16 @@ results_line() {
 	echo "$results_passed passed, $results_failed failed, $results_skipped skipped"
 }
 
-# results_add KERNEL DRIVER SUITE PASSED FAILED SKIPPED SECONDS: add a row.
+# results_add KERNEL DRIVER SUITE PASSED FAILED SKIPPED SECONDS: a row, in
+# place of an older one about the same.
 results_add() {
 	mkdir -p "${results_file%/*}"
 	[[ -s $results_file ]] || echo '[]' >"$results_file"
 	jq --arg kernel "$1" --arg driver "$2" --arg suite "$3" \
 		--argjson passed "$4" --argjson failed "$5" \
 		--argjson skipped "$6" --argjson seconds "$7" \
-		'. + [$ARGS.named]' "$results_file" >"$results_file.new"
+		'map(select([.kernel, .driver, .suite] != [$kernel, $driver, $suite]))
+			+ [$ARGS.named]' "$results_file" >"$results_file.new"
 	mv "$results_file.new" "$results_file"
 }
 
