@@ -54,25 +54,22 @@ results_line() {
 	echo "$results_passed passed, $results_failed failed, $results_skipped skipped"
 }
 
-# results_add KERNEL DRIVER SUITE PASSED FAILED SKIPPED SECONDS: add a row.
+# results_add KERNEL DRIVER SUITE PASSED FAILED SKIPPED SECONDS: a row, in
+# place of an older one about the same.
 results_add() {
-	local row rows=""
-
-	printf -v row '  {"kernel": "%s", "driver": "%s", "suite": "%s", ' \
-		"$1" "$2" "$3"
-	printf -v row '%s"passed": %d, "failed": %d, "skipped": %d, "seconds": %s}' \
-		"$row" "$4" "$5" "$6" "$7"
 	mkdir -p "${results_file%/*}"
-	if [[ -s $results_file ]]; then
-		rows=$(sed '1d;$d' "$results_file"),$'\n'
-	fi
-	printf '[\n%s%s\n]\n' "$rows" "$row" >"$results_file.new"
+	[[ -s $results_file ]] || echo '[]' >"$results_file"
+	jq --arg kernel "$1" --arg driver "$2" --arg suite "$3" \
+		--argjson passed "$4" --argjson failed "$5" \
+		--argjson skipped "$6" --argjson seconds "$7" \
+		'map(select([.kernel, .driver, .suite] != [$kernel, $driver, $suite]))
+			+ [$ARGS.named]' "$results_file" >"$results_file.new"
 	mv "$results_file.new" "$results_file"
 }
 
 # The number of rows so far.
 results_rows() {
-	grep -c '"suite"' "$results_file" 2>/dev/null || true
+	[[ ! -s $results_file ]] || jq length "$results_file"
 }
 
 # What was made with sudo is the user's all the same.
