@@ -38,7 +38,7 @@ TEST_F(absurd, sizes_beyond_the_memfd)
 {
 	static const uint64_t sizes[] = {
 		UDB_GIB, 1024 * UDB_GIB, 1024 * UDB_GIB + UDB_PAGE,
-		1024 * 1024 * UDB_GIB, (uint64_t)1 << 62,
+		1048576 * UDB_GIB, (uint64_t)1 << 62,
 	};
 	size_t i;
 

@@ -14,6 +14,7 @@
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/vfs.h>
 
 #include "common.h"
@@ -181,10 +182,10 @@ TEST_F(err, fd_of_tmpfs_file)
 /* The same for hugetlb. */
 TEST_F(err, fd_of_hugetlbfs_file)
 {
-	char dir[] = "/tmp/udmabuf-hugetlbfs-XXXXXX";
+	static const char dir[] = "/tmp/udmabuf-hugetlbfs";
 	int fd;
 
-	ASSERT_NE(NULL, mkdtemp(dir));
+	ASSERT_EQ(0, mkdir(dir, 0700));
 	ASSERT_EQ(0, mount("none", dir, "hugetlbfs", 0, "pagesize=2M"));
 	fd = open(dir, O_TMPFILE | O_RDWR, 0600);
 	EXPECT_EQ(0, ftruncate(fd, UDB_HUGE));
@@ -281,14 +282,14 @@ TEST_F(err, memfd_of_half_a_page)
 /* Takes every free descriptor number away; @saved is the limit before. */
 static void exhaust_fds(struct udb_test *_metadata, struct rlimit *saved)
 {
-	struct rlimit none;
+	struct rlimit none = { 0, 0 };
 	int lowest;
 
 	ASSERT_EQ(0, getrlimit(RLIMIT_NOFILE, saved));
 	lowest = dup(STDOUT_FILENO);
 	ASSERT_GE(lowest, 0);
 	close(lowest);
-	none = *saved;
+	none.rlim_max = saved->rlim_max;
 	none.rlim_cur = lowest;
 	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &none));
 }
@@ -299,7 +300,7 @@ static void exhaust_fds(struct udb_test *_metadata, struct rlimit *saved)
  */
 TEST_F(err, no_free_descriptor)
 {
-	struct rlimit saved;
+	struct rlimit saved = { 0, 0 };
 
 	exhaust_fds(_metadata, &saved);
 	EXPECT_ERRNO(EMFILE, variant->create(self->dev, self->memfd, 0, SIZE));

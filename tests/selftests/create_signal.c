@@ -126,7 +126,7 @@ static timer_t start_alarms(struct udb_test *_metadata, int flags)
 	const struct itimerspec often = {
 		.it_interval.tv_nsec = 2000000, .it_value.tv_nsec = 1000000,
 	};
-	timer_t timer;
+	timer_t timer = NULL;
 
 	ASSERT_EQ(0, sigaction(SIGALRM, &action, NULL));
 	ASSERT_EQ(0, timer_create(CLOCK_MONOTONIC, NULL, &timer));

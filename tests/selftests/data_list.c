@@ -104,7 +104,7 @@ static void layout_make(FIXTURE_DATA(list) *self, struct layout *l)
 
 	for (n = 0; n < self->nr_items; n++)
 		total += self->items[n].size / UDB_PAGE;
-	l->page = calloc(total, sizeof(*l->page));
+	l->page = calloc(total + 1, sizeof(*l->page));
 	l->nr = 0;
 	for (n = 0; l->page && n < self->nr_items; n++) {
 		m = memfd_number(self, self->items[n].memfd);

@@ -11,7 +11,7 @@
 
 #define NR_ITEMS	16
 #define SIZE		(NR_ITEMS * UDB_PAGE)
-#define LIST_LIMIT_MAX	(1 << 20)
+#define LIST_LIMIT_MAX	1048576
 
 FIXTURE(list) {
 	int dev;
