@@ -33,9 +33,9 @@
  * Kinds of memory behind a memfd
  */
 enum udb_backing {
-	UDB_SHMEM_4K,	/* shmem, folios of one page */
-	UDB_SHMEM_THP,	/* shmem, folios of 2 MiB */
-	UDB_HUGETLB_2M,	/* hugetlb, 2 MiB */
+	UDB_SHMEM_4K, /* shmem, folios of one page */
+	UDB_SHMEM_THP, /* shmem, folios of 2 MiB */
+	UDB_HUGETLB_2M, /* hugetlb, 2 MiB */
 };
 
 /* The seals with which every good memfd is made. */
