@@ -73,8 +73,8 @@ static void udb_say(const char *file, int line, const char *test,
 		abort();
 }
 
-void udb_log(struct udb_test *t, const char *file, int line,
-	     const char *format, ...)
+void udb_log(struct udb_test *t, const char *file, int line, const char *format,
+	     ...)
 {
 	int saved_errno = errno;
 	char text[400];
@@ -148,9 +148,9 @@ static void udb_num_print(char *buf, size_t size, struct udb_num num)
 bool udb_wrong_num(struct udb_test *t, const struct udb_site *site,
 		   enum udb_op op, struct udb_num left, struct udb_num right)
 {
-	static const char * const names[] = {
+	static const char *const names[] = {
 		[UDB_EQ] = "==", [UDB_NE] = "!=", [UDB_LT] = "<",
-		[UDB_LE] = "<=", [UDB_GT] = ">", [UDB_GE] = ">=",
+		[UDB_LE] = "<=", [UDB_GT] = ">",  [UDB_GE] = ">=",
 	};
 	int saved_errno = errno;
 	char l[64], r[64], text[400];
@@ -169,8 +169,8 @@ bool udb_wrong_num(struct udb_test *t, const struct udb_site *site,
 	return true;
 }
 
-bool udb_wrong_str(struct udb_test *t, const struct udb_site *site,
-		   bool equal, const char *left, const char *right)
+bool udb_wrong_str(struct udb_test *t, const struct udb_site *site, bool equal,
+		   const char *left, const char *right)
 {
 	bool same = left && right ? !strcmp(left, right) : left == right;
 	char text[400];
@@ -178,15 +178,16 @@ bool udb_wrong_str(struct udb_test *t, const struct udb_site *site,
 	if (same == equal)
 		return false;
 
-	snprintf(text, sizeof(text), "expected %s %s %s, seen \"%s\" and \"%s\"",
-		 site->left, equal ? "equal to" : "other than", site->right,
+	snprintf(text, sizeof(text),
+		 "expected %s %s %s, seen \"%s\" and \"%s\"", site->left,
+		 equal ? "equal to" : "other than", site->right,
 		 left ?: "(null)", right ?: "(null)");
 	udb_fail(t, site, text);
 	return true;
 }
 
-bool udb_wrong_errno(struct udb_test *t, const struct udb_site *site,
-		     int want, intmax_t ret, int seen)
+bool udb_wrong_errno(struct udb_test *t, const struct udb_site *site, int want,
+		     intmax_t ret, int seen)
 {
 	const char *seen_name = strerrorname_np(seen) ?: "?";
 	char text[400];

@@ -84,16 +84,16 @@ extern struct udb_fixture udb_fixture_global;
 /* Used by the macros below. The checks return true when the claim is wrong. */
 bool udb_wrong_num(struct udb_test *t, const struct udb_site *site,
 		   enum udb_op op, struct udb_num left, struct udb_num right);
-bool udb_wrong_str(struct udb_test *t, const struct udb_site *site,
-		   bool equal, const char *left, const char *right);
-bool udb_wrong_errno(struct udb_test *t, const struct udb_site *site,
-		     int want, intmax_t ret, int seen);
+bool udb_wrong_str(struct udb_test *t, const struct udb_site *site, bool equal,
+		   const char *left, const char *right);
+bool udb_wrong_errno(struct udb_test *t, const struct udb_site *site, int want,
+		     intmax_t ret, int seen);
 bool udb_bail(struct udb_test *t, bool fatal);
 void udb_run_fixture(struct udb_test *t, void *arg, void (*setup)(void *arg),
 		     void (*test)(void *arg), void (*teardown)(void *arg));
 void udb_check_fds(struct udb_test *t);
-void udb_log(struct udb_test *t, const char *file, int line,
-	     const char *format, ...) __attribute__((format(printf, 4, 5)));
+void udb_log(struct udb_test *t, const char *file, int line, const char *format,
+	     ...) __attribute__((format(printf, 4, 5)));
 void udb_skip(struct udb_test *t, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 

@@ -164,7 +164,8 @@ static void udb_time_out(struct udb_outcome *o, pid_t pid, long seconds)
 	snprintf(o->why, sizeof(o->why), "killed after %ld s", seconds);
 	kill(-pid, SIGKILL);
 	if (!udb_wait(pid, seconds, &status)) {
-		printf("Bail out! a test survives SIGKILL for %ld s\n", seconds);
+		printf("Bail out! a test survives SIGKILL for %ld s\n",
+		       seconds);
 		exit(UDB_EXIT_FAILED);
 	}
 }
@@ -230,8 +231,7 @@ static void udb_report(struct udb_runner *r, const char *name,
 }
 
 static void udb_list(struct udb_runner *r UDB_UNUSED, const char *name,
-		     struct udb_test *t UDB_UNUSED,
-		     const void *data UDB_UNUSED)
+		     struct udb_test *t UDB_UNUSED, const void *data UDB_UNUSED)
 {
 	printf("%s\n", name);
 }
@@ -272,7 +272,8 @@ static bool udb_parse_factor(struct udb_runner *r)
 	errno = 0;
 	r->factor = strtol(text, &end, 10);
 	if (errno || end == text || *end || r->factor < 1 || r->factor > 1000) {
-		fprintf(stderr, "UDB_TIMEOUT_FACTOR must be 1 to 1000, not \"%s\"\n",
+		fprintf(stderr,
+			"UDB_TIMEOUT_FACTOR must be 1 to 1000, not \"%s\"\n",
 			text);
 		return false;
 	}

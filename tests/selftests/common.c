@@ -58,7 +58,8 @@ static int udb_populate_map(enum udb_backing backing, void *map, size_t size)
 		return -EOPNOTSUPP;
 	if (madvise(map, size, MADV_POPULATE_WRITE))
 		return errno == EFAULT ? -ENOMEM : -errno;
-	if (!thp || udb_smaps_kb(map, "ShmemPmdMapped") == (long)(size / UDB_KIB))
+	if (!thp ||
+	    udb_smaps_kb(map, "ShmemPmdMapped") == (long)(size / UDB_KIB))
 		return 0;
 	if (madvise(map, size, MADV_COLLAPSE))
 		return -EOPNOTSUPP;

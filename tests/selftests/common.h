@@ -33,9 +33,9 @@
  * Kinds of memory behind a memfd
  */
 enum udb_backing {
-	UDB_SHMEM_4K,	/* shmem, folios of one page */
-	UDB_SHMEM_THP,	/* shmem, folios of 2 MiB */
-	UDB_HUGETLB_2M,	/* hugetlb, 2 MiB */
+	UDB_SHMEM_4K, /* shmem, folios of one page */
+	UDB_SHMEM_THP, /* shmem, folios of 2 MiB */
+	UDB_HUGETLB_2M, /* hugetlb, 2 MiB */
 };
 
 /* The seals with which every good memfd is made. */
@@ -178,7 +178,7 @@ long udb_zero_wrong(const void *base, size_t size);
 /* A line of /proc/meminfo, in its unit: "HugePages_Rsvd", "VmallocUsed". */
 long udb_meminfo(const char *name);
 
-/* Active objects of a slab cache, "filp"; bytes in active objects of all. */
+/* Active objects of a slab cache, "dentry"; bytes in active objects of all. */
 long udb_slab_objects(const char *cache);
 long udb_slab_bytes(void);
 

@@ -114,8 +114,7 @@ long udb_vmalloc_bytes(const char *word)
 	if (!file)
 		return -errno;
 	while (fgets(line, sizeof(line), file))
-		if (strstr(line, word) &&
-		    sscanf(line, "%*s %lu", &bytes) == 1)
+		if (strstr(line, word) && sscanf(line, "%*s %lu", &bytes) == 1)
 			sum += bytes;
 	fclose(file);
 	return sum;

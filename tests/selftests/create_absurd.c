@@ -36,16 +36,17 @@ FIXTURE_TEARDOWN(absurd)
 /* An array with an entry per page would have 2 MiB, 2 GiB, and far more. */
 TEST_F(absurd, sizes_beyond_the_memfd)
 {
-	static const uint64_t sizes[] = {
-		UDB_GIB, 1024 * UDB_GIB, 1024 * UDB_GIB + UDB_PAGE,
-		1024 * 1024 * UDB_GIB, (uint64_t)1 << 62,
-	};
+	static const uint64_t sizes[] = { UDB_GIB, 1024 * UDB_GIB,
+					  1048576 * UDB_GIB,
+					  (uint64_t)1 << 62 };
 	size_t i;
 
 	for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
-		EXPECT_ERRNO(EINVAL, udb_create(self->dev, self->memfd, 0,
-						sizes[i]))
+		EXPECT_ERRNO(EINVAL,
+			     udb_create(self->dev, self->memfd, 0, sizes[i]))
+		{
 			TH_LOG("%lu GiB", sizes[i] / UDB_GIB);
+		}
 }
 
 /* In a list the absurd range stands behind a good one. */

@@ -36,7 +36,9 @@ FIXTURE_TEARDOWN(basic)
 static int create_flags(FIXTURE_DATA(basic) *self, uint32_t flags)
 {
 	struct udmabuf_create arg = {
-		.memfd = self->memfd, .flags = flags, .size = SIZE,
+		.memfd = self->memfd,
+		.flags = flags,
+		.size = SIZE,
 	};
 
 	return ioctl(self->dev, UDMABUF_CREATE, &arg);
@@ -45,7 +47,8 @@ static int create_flags(FIXTURE_DATA(basic) *self, uint32_t flags)
 static int create_list_flags(FIXTURE_DATA(basic) *self, uint32_t flags)
 {
 	struct udmabuf_create_item item = {
-		.memfd = self->memfd, .size = SIZE,
+		.memfd = self->memfd,
+		.size = SIZE,
 	};
 
 	return udb_create_list_flags(self->dev, &item, 1, flags);
@@ -91,7 +94,9 @@ TEST_F(basic, unknown_flags_ignored)
 TEST_F(basic, item_padding_ignored)
 {
 	struct udmabuf_create_item item = {
-		.memfd = self->memfd, .__pad = ~0U, .size = SIZE,
+		.memfd = self->memfd,
+		.__pad = ~0U,
+		.size = SIZE,
 	};
 	int buf = udb_create_list(self->dev, &item, 1);
 
@@ -164,7 +169,9 @@ TEST_F(basic, many_buffers_of_one_memfd)
 	udb_stamp(map[0], SIZE, 1, 0);
 	for (i = 0; i < 16; i++) {
 		EXPECT_EQ(-1, udb_stamp_wrong(map[i], SIZE, 1, 0))
+		{
 			TH_LOG("buffer %d", i);
+		}
 		close(buf[i]);
 	}
 }

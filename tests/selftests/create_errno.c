@@ -14,6 +14,7 @@
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/vfs.h>
 
 #include "common.h"
@@ -35,7 +36,9 @@ static int create_list_of_one(int dev, int memfd, uint64_t offset,
 			      uint64_t size)
 {
 	struct udmabuf_create_item item = {
-		.memfd = memfd, .offset = offset, .size = size,
+		.memfd = memfd,
+		.offset = offset,
+		.size = size,
 	};
 
 	return udb_create_list(dev, &item, 1);
@@ -63,7 +66,9 @@ FIXTURE_TEARDOWN(err)
 	if (self->buf >= 0)
 		close(self->buf);
 	EXPECT_EQ(0, fcntl(self->memfd, F_ADD_SEALS, F_SEAL_WRITE))
+	{
 		TH_LOG("the call left the memfd's pages pinned");
+	}
 	close(self->memfd);
 	close(self->dev);
 }
@@ -71,8 +76,7 @@ FIXTURE_TEARDOWN(err)
 /* The one wrong thing is the descriptor @fd, which is closed here. */
 static void expect_fd_refused(struct udb_test *_metadata,
 			      FIXTURE_DATA(err) *self,
-			      const FIXTURE_VARIANT(err) *variant,
-			      int fd, int error)
+			      const FIXTURE_VARIANT(err) *variant, int fd, int error)
 {
 	ASSERT_GE(fd, 0);
 	EXPECT_ERRNO(error, variant->create(self->dev, fd, 0, UDB_PAGE));
@@ -181,10 +185,10 @@ TEST_F(err, fd_of_tmpfs_file)
 /* The same for hugetlb. */
 TEST_F(err, fd_of_hugetlbfs_file)
 {
-	char dir[] = "/tmp/udmabuf-hugetlbfs-XXXXXX";
+	static const char dir[] = "/tmp/udmabuf-hugetlbfs";
 	int fd;
 
-	ASSERT_NE(NULL, mkdtemp(dir));
+	ASSERT_EQ(0, mkdir(dir, 0700));
 	ASSERT_EQ(0, mount("none", dir, "hugetlbfs", 0, "pagesize=2M"));
 	fd = open(dir, O_TMPFILE | O_RDWR, 0600);
 	EXPECT_EQ(0, ftruncate(fd, UDB_HUGE));
@@ -202,19 +206,23 @@ TEST_F(err, offset_unaligned)
 	for (i = 0; i < sizeof(offsets) / sizeof(offsets[0]); i++)
 		EXPECT_ERRNO(EINVAL, variant->create(self->dev, self->memfd,
 						     offsets[i], UDB_PAGE))
+		{
 			TH_LOG("offset %lu", offsets[i]);
+		}
 }
 
 TEST_F(err, size_unaligned)
 {
-	static const uint64_t sizes[] = { 1, 2048, UDB_PAGE - 1,
-					  UDB_PAGE + 1, SIZE - 1 };
+	static const uint64_t sizes[] = { 1, 2048, UDB_PAGE - 1, UDB_PAGE + 1,
+					  SIZE - 1 };
 	size_t i;
 
 	for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
 		EXPECT_ERRNO(EINVAL, variant->create(self->dev, self->memfd, 0,
 						     sizes[i]))
+		{
 			TH_LOG("size %lu", sizes[i]);
+		}
 }
 
 TEST_F(err, size_zero)
@@ -226,14 +234,14 @@ TEST_F(err, size_one_page_too_large)
 {
 	EXPECT_ERRNO(EINVAL, variant->create(self->dev, self->memfd, 0,
 					     SIZE + UDB_PAGE));
-	EXPECT_ERRNO(EINVAL, variant->create(self->dev, self->memfd, UDB_PAGE,
-					     SIZE));
+	EXPECT_ERRNO(EINVAL,
+		     variant->create(self->dev, self->memfd, UDB_PAGE, SIZE));
 }
 
 TEST_F(err, offset_at_the_end)
 {
-	EXPECT_ERRNO(EINVAL, variant->create(self->dev, self->memfd, SIZE,
-					     UDB_PAGE));
+	EXPECT_ERRNO(EINVAL,
+		     variant->create(self->dev, self->memfd, SIZE, UDB_PAGE));
 }
 
 TEST_F(err, offset_beyond_the_end)
@@ -249,16 +257,16 @@ TEST_F(err, offset_at_the_edge_of_loff_t)
 
 	EXPECT_ERRNO(EINVAL, variant->create(self->dev, self->memfd,
 					     edge - UDB_PAGE, UDB_PAGE));
-	EXPECT_ERRNO(EINVAL, variant->create(self->dev, self->memfd, edge,
-					     UDB_PAGE));
+	EXPECT_ERRNO(EINVAL,
+		     variant->create(self->dev, self->memfd, edge, UDB_PAGE));
 }
 
 /* offset + size is a small number again, inside of the memfd. */
 TEST_F(err, end_wraps)
 {
-	EXPECT_ERRNO(EINVAL, variant->create(self->dev, self->memfd,
-					     -(uint64_t)UDB_PAGE,
-					     2 * UDB_PAGE));
+	EXPECT_ERRNO(EINVAL,
+		     variant->create(self->dev, self->memfd,
+				     -(uint64_t)UDB_PAGE, 2 * UDB_PAGE));
 	EXPECT_ERRNO(EINVAL, variant->create(self->dev, self->memfd, UDB_PAGE,
 					     -(uint64_t)UDB_PAGE));
 }
@@ -281,14 +289,14 @@ TEST_F(err, memfd_of_half_a_page)
 /* Takes every free descriptor number away; @saved is the limit before. */
 static void exhaust_fds(struct udb_test *_metadata, struct rlimit *saved)
 {
-	struct rlimit none;
+	struct rlimit none = { 0, 0 };
 	int lowest;
 
 	ASSERT_EQ(0, getrlimit(RLIMIT_NOFILE, saved));
 	lowest = dup(STDOUT_FILENO);
 	ASSERT_GE(lowest, 0);
 	close(lowest);
-	none = *saved;
+	none.rlim_max = saved->rlim_max;
 	none.rlim_cur = lowest;
 	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &none));
 }
@@ -299,7 +307,7 @@ static void exhaust_fds(struct udb_test *_metadata, struct rlimit *saved)
  */
 TEST_F(err, no_free_descriptor)
 {
-	struct rlimit saved;
+	struct rlimit saved = { 0, 0 };
 
 	exhaust_fds(_metadata, &saved);
 	EXPECT_ERRNO(EMFILE, variant->create(self->dev, self->memfd, 0, SIZE));
@@ -388,8 +396,10 @@ TEST_F(call, list_items_unreadable)
 /* Sixteen items, the last of which lacks its last byte. */
 TEST_F(call, list_tail_unreadable)
 {
-	enum { size = sizeof(struct udmabuf_create_list) +
-		      16 * sizeof(struct udmabuf_create_item) };
+	enum {
+		size = sizeof(struct udmabuf_create_list) +
+		       16 * sizeof(struct udmabuf_create_item)
+	};
 	int memfd = udb_memfd(UDB_SHMEM_4K, SIZE);
 	struct udmabuf_create_list *arg;
 	char copy[size] __attribute__((aligned(8)));
@@ -400,8 +410,9 @@ TEST_F(call, list_tail_unreadable)
 	arg->flags = 0;
 	arg->count = 16;
 	for (i = 0; i < 16; i++)
-		arg->list[i] = (struct udmabuf_create_item) {
-			.memfd = memfd, .size = UDB_PAGE,
+		arg->list[i] = (struct udmabuf_create_item){
+			.memfd = memfd,
+			.size = UDB_PAGE,
 		};
 	memcpy(self->hole - size + 1, copy, size - 1);
 	EXPECT_ERRNO(EFAULT, ioctl(self->dev, UDMABUF_CREATE_LIST,
@@ -413,16 +424,22 @@ TEST_F(call, list_tail_unreadable)
 TEST_F(call, unknown_numbers)
 {
 	static const unsigned long unknown[] = {
-		_IO('u', 0x41), _IO('u', 0x44), _IO('u', 0xff),
+		_IO('u', 0x41),
+		_IO('u', 0x44),
+		_IO('u', 0xff),
 		_IOW('u', 0x44, struct udmabuf_create),
-		_IOW('v', 0x42, struct udmabuf_create), 0, ~0U,
+		_IOW('v', 0x42, struct udmabuf_create),
+		0,
+		~0U,
 	};
 	struct udmabuf_create arg = { 0 };
 	size_t i;
 
 	for (i = 0; i < sizeof(unknown) / sizeof(unknown[0]); i++)
 		EXPECT_ERRNO(ENOTTY, ioctl(self->dev, unknown[i], &arg))
+		{
 			TH_LOG("ioctl 0x%lx", unknown[i]);
+		}
 }
 
 /* The number without the struct's size, or with the wrong direction. */
@@ -432,9 +449,9 @@ TEST_F(call, numbers_of_another_shape)
 
 	EXPECT_ERRNO(ENOTTY, ioctl(self->dev, _IO('u', 0x42), &arg));
 	EXPECT_ERRNO(ENOTTY, ioctl(self->dev, _IOW('u', 0x42, int), &arg));
-	EXPECT_ERRNO(ENOTTY, ioctl(self->dev,
-				   _IOR('u', 0x42, struct udmabuf_create),
-				   &arg));
+	EXPECT_ERRNO(ENOTTY,
+		     ioctl(self->dev, _IOR('u', 0x42, struct udmabuf_create),
+			   &arg));
 }
 
 TEST_HARNESS_MAIN

@@ -87,8 +87,8 @@ TEST_F(seals, future_write_refused)
 
 TEST_F(seals, grow_and_seal_allowed)
 {
-	ASSERT_EQ(0, add_seals(self,
-			       F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL));
+	ASSERT_EQ(0,
+		  add_seals(self, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL));
 	self->buf = create(self);
 	EXPECT_GE(self->buf, 0);
 }
@@ -97,8 +97,9 @@ TEST_F(seals, grow_and_seal_allowed)
 TEST_F(seals, unsealable_refused)
 {
 	bool hugetlb = variant->backing == UDB_HUGETLB_2M;
-	int fd = memfd_create("unsealable", MFD_CLOEXEC |
-			      (hugetlb ? MFD_HUGETLB | MFD_HUGE_2MB : 0));
+	int fd = memfd_create(
+		"unsealable",
+		MFD_CLOEXEC | (hugetlb ? MFD_HUGETLB | MFD_HUGE_2MB : 0));
 
 	ASSERT_GE(fd, 0);
 	ASSERT_EQ(0, ftruncate(fd, SIZE));
@@ -145,8 +146,8 @@ TEST_F(seals, write_is_possible_afterwards)
 TEST_F(seals, write_is_busy_for_one_page)
 {
 	ASSERT_EQ(0, add_seals(self, F_SEAL_SHRINK));
-	self->buf = udb_create(self->dev, self->memfd, 100 * UDB_PAGE,
-			       UDB_PAGE);
+	self->buf =
+		udb_create(self->dev, self->memfd, 100 * UDB_PAGE, UDB_PAGE);
 	ASSERT_GE(self->buf, 0);
 	EXPECT_ERRNO(EBUSY, add_seals(self, F_SEAL_WRITE));
 	close(self->buf);
@@ -159,11 +160,14 @@ TEST_F(seals, write_is_possible_after_overlaps)
 {
 	struct udmabuf_create_item items[] = {
 		{ .memfd = self->memfd, .size = SIZE },
-		{ .memfd = self->memfd, .offset = UDB_PAGE,
+		{ .memfd = self->memfd,
+		  .offset = UDB_PAGE,
 		  .size = 3 * UDB_PAGE },
-		{ .memfd = self->memfd, .offset = 2 * UDB_PAGE,
+		{ .memfd = self->memfd,
+		  .offset = 2 * UDB_PAGE,
 		  .size = SIZE - 2 * UDB_PAGE },
-		{ .memfd = self->memfd, .offset = 2 * UDB_PAGE,
+		{ .memfd = self->memfd,
+		  .offset = 2 * UDB_PAGE,
 		  .size = UDB_PAGE },
 	};
 

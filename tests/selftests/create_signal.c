@@ -95,8 +95,10 @@ TEST_F_TIMEOUT(signal, kill_ends_a_create_list, 60)
 	pid_t child;
 
 	for (i = 0; i < 1024; i++)
-		items[i] = (struct udmabuf_create_item) {
-			.memfd = self->memfd, .offset = i * size, .size = size,
+		items[i] = (struct udmabuf_create_item){
+			.memfd = self->memfd,
+			.offset = i * size,
+			.size = size,
 		};
 	child = fork();
 	ASSERT_GE(child, 0);
@@ -121,12 +123,12 @@ static void on_alarm(int sig UDB_UNUSED)
 
 static timer_t start_alarms(struct udb_test *_metadata, int flags)
 {
-	struct sigaction action = { .sa_handler = on_alarm,
-				    .sa_flags = flags };
+	struct sigaction action = { .sa_handler = on_alarm, .sa_flags = flags };
 	const struct itimerspec often = {
-		.it_interval.tv_nsec = 2000000, .it_value.tv_nsec = 1000000,
+		.it_interval.tv_nsec = 2000000,
+		.it_value.tv_nsec = 1000000,
 	};
-	timer_t timer;
+	timer_t timer = NULL;
 
 	ASSERT_EQ(0, sigaction(SIGALRM, &action, NULL));
 	ASSERT_EQ(0, timer_create(CLOCK_MONOTONIC, NULL, &timer));

@@ -39,8 +39,8 @@ FIXTURE_TEARDOWN(holes)
 }
 
 /* A mapping of a new buffer of the whole memfd, which is left in @buf. */
-static char *map_buffer(struct udb_test *_metadata, FIXTURE_DATA(holes) *self,
-			int *buf)
+static char *map_buffer(struct udb_test *_metadata,
+			FIXTURE_DATA(holes) *self, int *buf)
 {
 	char *map;
 
@@ -116,7 +116,9 @@ TEST_F(holes, between_written_pages)
 		ASSERT_TRUE(i % 3 ? udb_page_is_zero(map + i * UDB_PAGE) :
 				    udb_page_has(map + i * UDB_PAGE,
 						 UDB_STAMP(GEN_MEMFD, i)))
+		{
 			TH_LOG("page %zu", i);
+		}
 	munmap(mem, SIZE);
 	munmap(map, SIZE);
 	close(buf);
@@ -158,7 +160,9 @@ TEST_F(holes, huge_folio_beside_small_ones)
 		map = udb_map(buf, size, PROT_READ);
 		ASSERT_NE(NULL, map);
 		EXPECT_EQ(-1, udb_stamp_wrong(map, size, GEN_MEMFD, firsts[i]))
+		{
 			TH_LOG("from page %zu on", firsts[i]);
+		}
 		munmap(map, size);
 		close(buf);
 	}
@@ -318,8 +322,8 @@ TEST_F(punch, memfd_goes_its_own_way)
 			       UDB_HUGE, UDB_HUGE));
 	udb_stamp(self->mem, SIZE, GEN_BUFFER, 0);
 	EXPECT_EQ(-1, udb_stamp_wrong(self->map, UDB_HUGE, GEN_BUFFER, 0));
-	EXPECT_EQ(-1, udb_stamp_wrong(self->map + UDB_HUGE, UDB_HUGE,
-				      GEN_MEMFD, UDB_HUGE_PAGES));
+	EXPECT_EQ(-1, udb_stamp_wrong(self->map + UDB_HUGE, UDB_HUGE, GEN_MEMFD,
+				      UDB_HUGE_PAGES));
 }
 
 /* A new buffer is of what the memfd has now. */

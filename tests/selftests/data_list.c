@@ -31,8 +31,9 @@ FIXTURE(list) {
 UDB_BACKING_VARIANTS(list);
 
 /* The variants' memfds; the mixed fixture has its own. */
-static void setup_memfd(struct udb_test *_metadata, FIXTURE_DATA(list) *self,
-			int i, enum udb_backing backing)
+static void setup_memfd(struct udb_test *_metadata,
+			FIXTURE_DATA(list) *self, int i,
+			enum udb_backing backing)
 {
 	UDB_MEMFD_OR_SKIP(self->memfd[i], backing, SIZE);
 	self->mem[i] = udb_map(self->memfd[i], SIZE, PROT_READ | PROT_WRITE);
@@ -57,7 +58,9 @@ static void teardown_list(struct udb_test *_metadata, FIXTURE_DATA(list) *self)
 	for (i = 0; i < NR_MEMFDS; i++) {
 		munmap(self->mem[i], SIZE);
 		EXPECT_EQ(0, fcntl(self->memfd[i], F_ADD_SEALS, F_SEAL_WRITE))
+		{
 			TH_LOG("pages of memfd %d are still pinned", i);
+		}
 		close(self->memfd[i]);
 	}
 	close(self->dev);
@@ -71,7 +74,7 @@ FIXTURE_TEARDOWN(list)
 /* One more range: @nr pages of memfd number @m from page @first on. */
 static void add(FIXTURE_DATA(list) *self, int m, size_t first, size_t nr)
 {
-	self->items[self->nr_items++] = (struct udmabuf_create_item) {
+	self->items[self->nr_items++] = (struct udmabuf_create_item){
 		.memfd = self->memfd[m],
 		.offset = first * UDB_PAGE,
 		.size = nr * UDB_PAGE,
@@ -104,14 +107,14 @@ static void layout_make(FIXTURE_DATA(list) *self, struct layout *l)
 
 	for (n = 0; n < self->nr_items; n++)
 		total += self->items[n].size / UDB_PAGE;
-	l->page = calloc(total, sizeof(*l->page));
+	l->page = calloc(total + 1, sizeof(*l->page));
 	l->nr = 0;
 	for (n = 0; l->page && n < self->nr_items; n++) {
 		m = memfd_number(self, self->items[n].memfd);
 		nr = self->items[n].size / UDB_PAGE;
 		for (i = 0; i < nr; i++)
 			l->page[l->nr++] = m * NR_PAGES + i +
-				self->items[n].offset / UDB_PAGE;
+					   self->items[n].offset / UDB_PAGE;
 	}
 }
 
@@ -132,8 +135,8 @@ static long layout_wrong(const struct layout *l, const char *map)
  * first page of the memfds that shows anything but its last place, or its old
  * stamp when it has none.
  */
-static long layout_wrong_behind(FIXTURE_DATA(list) *self,
-				const struct layout *l)
+static long layout_wrong_behind(
+	FIXTURE_DATA(list) *self, const struct layout *l)
 {
 	static long last[NR_MEMFDS * NR_PAGES];
 	uint64_t stamp;
@@ -147,7 +150,8 @@ static long layout_wrong_behind(FIXTURE_DATA(list) *self,
 		stamp = last[i] < 0 ? UDB_STAMP(GEN_MEMFD, i) :
 				      UDB_STAMP(GEN_BUFFER, last[i]);
 		if (!udb_page_has(self->mem[i / NR_PAGES] +
-				  i % NR_PAGES * UDB_PAGE, stamp))
+					  i % NR_PAGES * UDB_PAGE,
+				  stamp))
 			return i;
 	}
 	return -1;
@@ -351,7 +355,9 @@ FIXTURE(mixed) {
 FIXTURE_SETUP(mixed)
 {
 	static const enum udb_backing backings[NR_MEMFDS] = {
-		UDB_SHMEM_4K, UDB_SHMEM_THP, UDB_HUGETLB_2M,
+		UDB_SHMEM_4K,
+		UDB_SHMEM_THP,
+		UDB_HUGETLB_2M,
 	};
 	int i;
 

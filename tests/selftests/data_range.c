@@ -35,7 +35,9 @@ FIXTURE_TEARDOWN(range)
 {
 	munmap(self->mem, SIZE);
 	EXPECT_EQ(0, fcntl(self->memfd, F_ADD_SEALS, F_SEAL_WRITE))
+	{
 		TH_LOG("pages are still pinned");
+	}
 	close(self->memfd);
 	close(self->dev);
 }
@@ -50,25 +52,30 @@ static void expect_memfd(struct udb_test *_metadata, FIXTURE_DATA(range) *self,
 	EXPECT_EQ(-1, udb_stamp_wrong(mem, first * UDB_PAGE, GEN_MEMFD, 0));
 	EXPECT_EQ(-1, udb_stamp_wrong(mem + first * UDB_PAGE, nr * UDB_PAGE,
 				      gen, first));
-	EXPECT_EQ(-1, udb_stamp_wrong(mem + end * UDB_PAGE,
-				      (NR_PAGES - end) * UDB_PAGE, GEN_MEMFD,
-				      end));
+	EXPECT_EQ(-1,
+		  udb_stamp_wrong(mem + end * UDB_PAGE,
+				  (NR_PAGES - end) * UDB_PAGE, GEN_MEMFD, end));
 }
 
 /* The claim of this file for one range. Leaves all as it was. */
 static void expect_identity(struct udb_test *_metadata,
-			    FIXTURE_DATA(range) *self, size_t first, size_t nr)
+			    FIXTURE_DATA(range) *self,
+			    size_t first, size_t nr)
 {
 	size_t size = nr * UDB_PAGE;
 	int buf = udb_create(self->dev, self->memfd, first * UDB_PAGE, size);
 	char *map;
 
 	ASSERT_GE(buf, 0)
+	{
 		TH_LOG("pages %zu + %zu", first, nr);
+	}
 	map = udb_map(buf, size, PROT_READ | PROT_WRITE);
 	ASSERT_NE(NULL, map);
 	EXPECT_EQ(-1, udb_stamp_wrong(map, size, GEN_MEMFD, first))
+	{
 		TH_LOG("pages %zu + %zu", first, nr);
+	}
 
 	udb_stamp(map, size, GEN_BUFFER, first);
 	expect_memfd(_metadata, self, first, nr, GEN_BUFFER);

@@ -31,7 +31,7 @@ FIXTURE(unfaulted) {
 
 static struct pool pool_now(void)
 {
-	return (struct pool) {
+	return (struct pool){
 		.total = udb_meminfo("HugePages_Total"),
 		.free = udb_meminfo("HugePages_Free"),
 		.reserved = udb_meminfo("HugePages_Rsvd"),
@@ -253,14 +253,16 @@ static void race_two_creates(struct udb_test *_metadata, int dev)
 	ASSERT_GE(memfd, 0);
 	pthread_barrier_init(&start, NULL, 2);
 	for (i = 0; i < 2; i++) {
-		racers[i] = (struct racer) { dev, memfd, &start, -1, 0 };
+		racers[i] = (struct racer){ dev, memfd, &start, -1, 0 };
 		ASSERT_EQ(0, pthread_create(&threads[i], NULL, race_create,
 					    &racers[i]));
 	}
 	for (i = 0; i < 2; i++) {
 		pthread_join(threads[i], NULL);
 		EXPECT_GE(racers[i].buf, 0)
+		{
 			TH_LOG("errno %d", racers[i].error);
+		}
 		if (racers[i].buf >= 0)
 			close(racers[i].buf);
 	}
@@ -298,7 +300,7 @@ TEST_F_TIMEOUT(unfaulted, handlers_do_not_hinder, 60)
 	ASSERT_EQ(0, setitimer(ITIMER_REAL, &often, NULL));
 	buf = udb_create(self->dev, memfd, 0, size);
 	EXPECT_GE(buf, 0);
-	often = (struct itimerval) { 0 };
+	often = (struct itimerval){ 0 };
 	ASSERT_EQ(0, setitimer(ITIMER_REAL, &often, NULL));
 	close(buf);
 	close(memfd);

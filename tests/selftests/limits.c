@@ -12,7 +12,7 @@
 
 #define NR_LISTED	8
 
-static const char * const limit_names[] = { "list_limit", "size_limit_mb" };
+static const char *const limit_names[] = { "list_limit", "size_limit_mb" };
 
 FIXTURE(limits) {
 	int dev;
@@ -49,15 +49,16 @@ FIXTURE_TEARDOWN(limits)
 	close(self->dev);
 }
 
-static int create_listed(FIXTURE_DATA(limits) *self, uint32_t count,
-			 uint64_t size)
+static int create_listed(
+	FIXTURE_DATA(limits) *self, uint32_t count, uint64_t size)
 {
 	struct udmabuf_create_item items[NR_LISTED];
 	uint32_t i;
 
 	for (i = 0; i < count; i++)
-		items[i] = (struct udmabuf_create_item) {
-			.memfd = self->memfd, .size = size,
+		items[i] = (struct udmabuf_create_item){
+			.memfd = self->memfd,
+			.size = size,
 		};
 	return udb_create_list(self->dev, items, count);
 }
@@ -92,8 +93,8 @@ TEST_F(limits, size_limit_is_honoured_by_create)
 	ASSERT_EQ(0, udb_param_set("size_limit_mb", "1"));
 	EXPECT_EQ(1, udb_param_get("size_limit_mb"));
 	expect_works(_metadata, udb_create(self->dev, self->memfd, 0, UDB_MIB));
-	EXPECT_ERRNO(EINVAL, udb_create(self->dev, self->memfd, 0,
-					UDB_MIB + UDB_PAGE));
+	EXPECT_ERRNO(EINVAL,
+		     udb_create(self->dev, self->memfd, 0, UDB_MIB + UDB_PAGE));
 }
 
 /* It is a limit on the sum. */
@@ -108,22 +109,23 @@ TEST_F(limits, size_limit_is_honoured_by_list)
 /* 4096 MiB and more are more bytes than 32 bits hold. */
 TEST_F(limits, size_limit_beyond_32_bits)
 {
-	static const char * const values[] = { "4095", "4096", "4097", "8192",
-					       "2147483647" };
+	static const char *const values[] = { "4095", "4096", "4097", "8192",
+					      "2147483647" };
 	size_t i;
 
 	for (i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
 		ASSERT_EQ(0, udb_param_set("size_limit_mb", values[i]));
-		expect_works(_metadata, udb_create(self->dev, self->memfd, 0,
-						   UDB_HUGE));
+		expect_works(_metadata,
+			     udb_create(self->dev, self->memfd, 0, UDB_HUGE));
 	}
 }
 
 /* A limit that makes no sense is refused and changes nothing. */
 TEST_F(limits, nonsense_is_refused)
 {
-	static const char * const nonsense[] = { "-1", "0", "none", "1 2",
-		"4294967296", "99999999999999999999" };
+	static const char *const nonsense[] = {
+		"-1", "0", "none", "1 2", "4294967296", "99999999999999999999"
+	};
 	size_t i;
 	int n;
 
@@ -131,8 +133,10 @@ TEST_F(limits, nonsense_is_refused)
 		ASSERT_EQ(0, udb_param_set(limit_names[n], "7"));
 		for (i = 0; i < sizeof(nonsense) / sizeof(nonsense[0]); i++) {
 			EXPECT_LT(udb_param_set(limit_names[n], nonsense[i]), 0)
+			{
 				TH_LOG("%s took \"%s\"", limit_names[n],
 				       nonsense[i]);
+			}
 			EXPECT_EQ(7, udb_param_get(limit_names[n]));
 		}
 	}
@@ -153,8 +157,8 @@ TEST_F(limits, readable_by_all_writable_by_root)
 	int i;
 
 	for (i = 0; i < 2; i++) {
-		ASSERT_EQ(0, udb_param_path(path, sizeof(path),
-					    limit_names[i]));
+		ASSERT_EQ(0,
+			  udb_param_path(path, sizeof(path), limit_names[i]));
 		ASSERT_EQ(0, stat(path, &st));
 		EXPECT_EQ(0644, st.st_mode & 0777);
 		EXPECT_EQ(0, st.st_uid);
@@ -195,8 +199,9 @@ TEST(default_size_allows_5_gibibytes_of_overlap)
 	memfd = udb_memfd(UDB_HUGETLB_2M, 128 * UDB_MIB);
 	ASSERT_GE(memfd, 0);
 	for (i = 0; i < 40; i++)
-		items[i] = (struct udmabuf_create_item) {
-			.memfd = memfd, .size = 128 * UDB_MIB,
+		items[i] = (struct udmabuf_create_item){
+			.memfd = memfd,
+			.size = 128 * UDB_MIB,
 		};
 	buf = udb_create_list(dev, items, 40);
 	ASSERT_GE(buf, 0);

@@ -11,7 +11,7 @@
 
 #define NR_ITEMS	16
 #define SIZE		(NR_ITEMS * UDB_PAGE)
-#define LIST_LIMIT_MAX	(1 << 20)
+#define LIST_LIMIT_MAX	1048576
 
 FIXTURE(list) {
 	int dev;
@@ -38,7 +38,7 @@ FIXTURE_SETUP(list)
 		UDB_MEMFD_OR_SKIP(self->memfd[i], variant->backing,
 				  memfd_size(variant->backing));
 	for (i = 0; i < NR_ITEMS; i++)
-		self->items[i] = (struct udmabuf_create_item) {
+		self->items[i] = (struct udmabuf_create_item){
 			.memfd = self->memfd[i % 2],
 			.offset = i * UDB_PAGE,
 			.size = UDB_PAGE,
@@ -54,7 +54,9 @@ FIXTURE_TEARDOWN(list)
 		close(self->buf);
 	for (i = 0; i < 2; i++) {
 		EXPECT_EQ(0, fcntl(self->memfd[i], F_ADD_SEALS, F_SEAL_WRITE))
+		{
 			TH_LOG("pages of memfd %d are still pinned", i);
+		}
 		close(self->memfd[i]);
 	}
 	close(self->dev);
@@ -79,8 +81,7 @@ TEST_F(list, all_sizes_zero)
 
 	for (i = 0; i < NR_ITEMS; i++)
 		self->items[i].size = 0;
-	EXPECT_ERRNO(EINVAL,
-		     udb_create_list(self->dev, self->items, NR_ITEMS));
+	EXPECT_ERRNO(EINVAL, udb_create_list(self->dev, self->items, NR_ITEMS));
 }
 
 /* An empty range is refused wherever it stands, as the old driver does. */
@@ -91,9 +92,11 @@ TEST_F(list, one_size_zero)
 
 	for (i = 0; i < 3; i++) {
 		self->items[places[i]].size = 0;
-		EXPECT_ERRNO(EINVAL, udb_create_list(self->dev, self->items,
-						     NR_ITEMS))
+		EXPECT_ERRNO(EINVAL,
+			     udb_create_list(self->dev, self->items, NR_ITEMS))
+		{
 			TH_LOG("item %d", places[i]);
+		}
 		self->items[places[i]].size = UDB_PAGE;
 	}
 }
@@ -101,8 +104,7 @@ TEST_F(list, one_size_zero)
 TEST_F(list, last_fd_bad)
 {
 	self->items[NR_ITEMS - 1].memfd = -1;
-	EXPECT_ERRNO(EBADFD,
-		     udb_create_list(self->dev, self->items, NR_ITEMS));
+	EXPECT_ERRNO(EBADFD, udb_create_list(self->dev, self->items, NR_ITEMS));
 }
 
 TEST_F(list, last_fd_no_memfd)
@@ -111,38 +113,33 @@ TEST_F(list, last_fd_no_memfd)
 
 	ASSERT_GE(fd, 0);
 	self->items[NR_ITEMS - 1].memfd = fd;
-	EXPECT_ERRNO(EBADFD,
-		     udb_create_list(self->dev, self->items, NR_ITEMS));
+	EXPECT_ERRNO(EBADFD, udb_create_list(self->dev, self->items, NR_ITEMS));
 	close(fd);
 }
 
 TEST_F(list, last_offset_unaligned)
 {
 	self->items[NR_ITEMS - 1].offset = 1;
-	EXPECT_ERRNO(EINVAL,
-		     udb_create_list(self->dev, self->items, NR_ITEMS));
+	EXPECT_ERRNO(EINVAL, udb_create_list(self->dev, self->items, NR_ITEMS));
 }
 
 TEST_F(list, last_size_unaligned)
 {
 	self->items[NR_ITEMS - 1].size = UDB_PAGE - 1;
-	EXPECT_ERRNO(EINVAL,
-		     udb_create_list(self->dev, self->items, NR_ITEMS));
+	EXPECT_ERRNO(EINVAL, udb_create_list(self->dev, self->items, NR_ITEMS));
 }
 
 TEST_F(list, last_range_beyond_the_end)
 {
 	self->items[NR_ITEMS - 1].offset = memfd_size(variant->backing);
-	EXPECT_ERRNO(EINVAL,
-		     udb_create_list(self->dev, self->items, NR_ITEMS));
+	EXPECT_ERRNO(EINVAL, udb_create_list(self->dev, self->items, NR_ITEMS));
 }
 
 TEST_F(list, last_range_wraps)
 {
 	self->items[NR_ITEMS - 1].offset = -(uint64_t)UDB_PAGE;
 	self->items[NR_ITEMS - 1].size = 2 * UDB_PAGE;
-	EXPECT_ERRNO(EINVAL,
-		     udb_create_list(self->dev, self->items, NR_ITEMS));
+	EXPECT_ERRNO(EINVAL, udb_create_list(self->dev, self->items, NR_ITEMS));
 }
 
 /* The sizes add up to 2^64, which is 0, plus the others. */
@@ -150,19 +147,18 @@ TEST_F(list, sum_wraps)
 {
 	self->items[3].size = (uint64_t)1 << 63;
 	self->items[9].size = (uint64_t)1 << 63;
-	EXPECT_ERRNO(EINVAL,
-		     udb_create_list(self->dev, self->items, NR_ITEMS));
+	EXPECT_ERRNO(EINVAL, udb_create_list(self->dev, self->items, NR_ITEMS));
 }
 
 static void expect_sealed_last(struct udb_test *_metadata,
-			       FIXTURE_DATA(list) *self, int seals)
+			       FIXTURE_DATA(list) *self,
+			       int seals)
 {
 	int fd = udb_memfd_sealed(UDB_SHMEM_4K, SIZE, seals);
 
 	ASSERT_GE(fd, 0);
 	self->items[NR_ITEMS - 1].memfd = fd;
-	EXPECT_ERRNO(EINVAL,
-		     udb_create_list(self->dev, self->items, NR_ITEMS));
+	EXPECT_ERRNO(EINVAL, udb_create_list(self->dev, self->items, NR_ITEMS));
 	close(fd);
 }
 
@@ -230,8 +226,8 @@ TEST_F(limit, count_at_the_limit)
 
 TEST_F(limit, count_above_the_limit)
 {
-	EXPECT_ERRNO(EINVAL, udb_create_list(self->dev, self->items,
-					     self->max + 1));
+	EXPECT_ERRNO(EINVAL,
+		     udb_create_list(self->dev, self->items, self->max + 1));
 }
 
 /*
@@ -241,7 +237,9 @@ TEST_F(limit, count_above_the_limit)
 TEST_F(limit, count_absurd)
 {
 	static const uint32_t counts[] = {
-		INT32_MAX, (uint32_t)INT32_MAX + 1, UINT32_MAX,
+		INT32_MAX,
+		(uint32_t)INT32_MAX + 1,
+		UINT32_MAX,
 		UINT32_MAX / sizeof(struct udmabuf_create_item) + 1,
 		UINT32_MAX / sizeof(struct udmabuf_create_item) + 2,
 	};
@@ -252,7 +250,9 @@ TEST_F(limit, count_absurd)
 
 		EXPECT_ERRNO(EINVAL,
 			     ioctl(self->dev, UDMABUF_CREATE_LIST, &head))
+		{
 			TH_LOG("count %u", counts[i]);
+		}
 	}
 }
 

@@ -43,16 +43,22 @@ TEST(passes)
 TEST(failed_expect_goes_on)
 {
 	EXPECT_EQ(1, 2)
+	{
 		TH_LOG("said on failure");
+	}
 	EXPECT_EQ(1, 1)
+	{
 		TH_LOG("never said");
+	}
 	TH_LOG("reached");
 }
 
 TEST(failed_assert_ends_it)
 {
 	ASSERT_EQ(-1, 0x10000)
+	{
 		TH_LOG("said on failure");
+	}
 	TH_LOG("never reached");
 }
 
@@ -128,8 +134,8 @@ static int claim_name(void)
 	int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
 
 	/* the first byte stays 0: no file; the harness is the same for both */
-	snprintf(addr.sun_path + 1, sizeof(addr.sun_path) - 1,
-		 "udb-harness-%d", getppid());
+	snprintf(addr.sun_path + 1, sizeof(addr.sun_path) - 1, "udb-harness-%d",
+		 getppid());
 	return bind(fd, (struct sockaddr *)&addr, sizeof(addr));
 }
 
