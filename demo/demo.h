@@ -267,8 +267,9 @@ struct demo_reply {
 
 int demo_peer_start(struct demo_peer *p);
 int demo_peer_stop(struct demo_peer *p);
-int demo_peer_ask(struct demo_peer *p, const struct demo_buffer *b,
-		  size_t hash_len, struct demo_reply *reply);
+int demo_peer_hand(struct demo_peer *p, const struct demo_buffer *b,
+		   size_t hash_len);
+int demo_peer_answer(struct demo_peer *p, struct demo_reply *reply);
 int demo_peer_main(int sock);
 
 /* measure.c, journey.c, screen.c: the phases */

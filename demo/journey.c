@@ -51,15 +51,15 @@ static int demo_journey_hash(struct demo *d, struct demo_journey *j,
 	return demo_buffer_sync(b, DMA_BUF_SYNC_END | DMA_BUF_SYNC_READ);
 }
 
-static int demo_journey_peer(struct demo *d, struct demo_journey *j,
-			     struct demo_peer *p, const struct demo_buffer *b)
+/* @sent: when the buffer was handed over. */
+static int demo_journey_answer(struct demo_journey *j, struct demo_peer *p,
+			       double sent)
 {
-	double t0 = demo_now_ms();
 	struct demo_reply reply;
 
-	if (demo_peer_ask(p, b, d->file_size, &reply))
+	if (demo_peer_answer(p, &reply))
 		return -1;
-	j->ms[DEMO_LEG_HANDOVER] = reply.received - t0;
+	j->ms[DEMO_LEG_HANDOVER] = reply.received - sent;
 	j->ms[DEMO_LEG_IMPORT] = reply.import;
 	for (int v = DEMO_VIEW_VGEM; v < DEMO_NR_VIEWS; v++) {
 		j->ms[DEMO_LEG_HASH + v] = reply.hash[v];
@@ -67,6 +67,18 @@ static int demo_journey_peer(struct demo *d, struct demo_journey *j,
 	}
 	memcpy(j->how, reply.how, sizeof(j->how));
 	return 0;
+}
+
+/* Both processes hash at the same time, each what it can see. */
+static int demo_journey_look(struct demo *d, struct demo_journey *j,
+			     struct demo_peer *p, struct demo_memory *m,
+			     struct demo_buffer *b)
+{
+	double sent = demo_now_ms();
+
+	if (demo_peer_hand(p, b, d->file_size) || demo_journey_hash(d, j, m, b))
+		return -1;
+	return demo_journey_answer(j, p, sent);
 }
 
 static void demo_journey_judge(struct demo *d, struct demo_journey *j,
@@ -94,9 +106,7 @@ static int demo_journey_buffer(struct demo *d, struct demo_journey *j,
 	if (demo_buffer_open(&b, dev, m))
 		return -1;
 	j->ms[DEMO_LEG_CREATE] = demo_now_ms() - t0;
-	ret = demo_journey_hash(d, j, m, &b);
-	if (!ret)
-		ret = demo_journey_peer(d, j, p, &b);
+	ret = demo_journey_look(d, j, p, m, &b);
 	t0 = demo_now_ms();
 	demo_buffer_close(&b);
 	j->ms[DEMO_LEG_CLOSE] = demo_now_ms() - t0;

@@ -90,7 +90,8 @@ static int demo_round_import(struct demo_round *r)
 {
 	struct demo_reply reply;
 
-	if (demo_peer_ask(r->peer, &r->buffer, 0, &reply))
+	if (demo_peer_hand(r->peer, &r->buffer, 0) ||
+	    demo_peer_answer(r->peer, &reply))
 		return -1;
 	demo_samples_add(&r->samples[DEMO_IMPORT], reply.import);
 	return 0;

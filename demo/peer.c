@@ -181,22 +181,23 @@ int demo_peer_stop(struct demo_peer *p)
 	return -1;
 }
 
-/*
- * Hand the buffer over and wait for the answer. @hash_len is 0 when an import
- * is all that is wanted.
- */
-int demo_peer_ask(struct demo_peer *p, const struct demo_buffer *b,
-		  size_t hash_len, struct demo_reply *reply)
+/* Hand the buffer over. @hash_len is 0 when an import is all that is wanted. */
+int demo_peer_hand(struct demo_peer *p, const struct demo_buffer *b,
+		   size_t hash_len)
 {
 	struct demo_request req = { .size = b->size, .hash_len = hash_len };
 
-	if (demo_send_fd(p->sock, b->fd, &req)) {
-		demo_error("handing the dma-buf over: %s", strerror(errno));
-		return -1;
-	}
-	if (recv(p->sock, reply, sizeof(*reply), 0) != sizeof(*reply)) {
-		demo_error("the second process does not answer");
-		return -1;
-	}
-	return reply->status;
+	if (!demo_send_fd(p->sock, b->fd, &req))
+		return 0;
+	demo_error("handing the dma-buf over: %s", strerror(errno));
+	return -1;
+}
+
+/* Wait for the answer. The second process has let go of the buffer then. */
+int demo_peer_answer(struct demo_peer *p, struct demo_reply *reply)
+{
+	if (recv(p->sock, reply, sizeof(*reply), 0) == sizeof(*reply))
+		return reply->status;
+	demo_error("the second process does not answer");
+	return -1;
 }

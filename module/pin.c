@@ -14,9 +14,9 @@
  */
 #include <linux/err.h>
 #include <linux/errno.h>
+#include <linux/falloc.h>
 #include <linux/fcntl.h>
 #include <linux/fs.h>
-#include <linux/falloc.h>
 #include <linux/hugetlb.h>
 #include <linux/memfd.h>
 #include <linux/minmax.h>
