@@ -30,7 +30,9 @@ MODULE_PARM_DESC(dma_mask_bits,
 static unsigned int max_segment = UINT_MAX & PAGE_MASK;
 module_param(max_segment, uint, 0644);
 MODULE_PARM_DESC(max_segment,
-		 "Longest segment the device takes, bytes, for later attachments");
+		 "Longest segment of the device, for later attachments");
+
+#define PEEK_NAME "udmabuf-peek"
 
 static struct platform_device *peek_device;
 static DEFINE_MUTEX(peek_device_lock);
@@ -128,7 +130,8 @@ static long peek_ioctl_attach(struct peek *peek, const void __user *arg)
 
 	if (copy_from_user(&how, arg, sizeof(how)))
 		return -EFAULT;
-	if (how.view > PEEK_DMA || how.direction > PEEK_FROM_DEVICE || how.flags)
+	if (how.view > PEEK_DMA || how.direction > PEEK_FROM_DEVICE ||
+	    how.flags)
 		return -EINVAL;
 
 	ret = mutex_lock_killable(&peek->lock);
@@ -141,9 +144,10 @@ static long peek_ioctl_attach(struct peek *peek, const void __user *arg)
 	}
 	peek->how = how;
 	ret = peek_attach_locked(peek);
-	/* Pairs with smp_load_acquire() in peek_is_ready(). */
-	if (!ret)
+	if (!ret) {
+		/* Pairs with smp_load_acquire() in peek_is_ready(). */
 		smp_store_release(&peek->ready, true);
+	}
 out_unlock:
 	mutex_unlock(&peek->lock);
 	return ret;
@@ -268,21 +272,21 @@ static int peek_release(struct inode *inode, struct file *file)
 }
 
 static const struct file_operations peek_fops = {
-	.owner		= THIS_MODULE,
-	.open		= peek_open,
-	.release	= peek_release,
-	.read		= peek_read,
-	.write		= peek_write,
-	.unlocked_ioctl	= peek_ioctl,
-	.compat_ioctl	= compat_ptr_ioctl,
-	.llseek		= default_llseek,
+	.owner = THIS_MODULE,
+	.open = peek_open,
+	.release = peek_release,
+	.read = peek_read,
+	.write = peek_write,
+	.unlocked_ioctl = peek_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
+	.llseek = default_llseek,
 };
 
 static struct miscdevice peek_misc = {
-	.minor	= MISC_DYNAMIC_MINOR,
-	.name	= "udmabuf-peek",
-	.fops	= &peek_fops,
-	.mode	= 0600,
+	.minor = MISC_DYNAMIC_MINOR,
+	.name = PEEK_NAME,
+	.fops = &peek_fops,
+	.mode = 0600,
 };
 
 /* A platform device, because it comes with room for DMA masks and limits. */
@@ -290,9 +294,7 @@ static int __init peek_init(void)
 {
 	int ret;
 
-	peek_device = platform_device_register_simple("udmabuf-peek",
-						      PLATFORM_DEVID_NONE,
-						      NULL, 0);
+	peek_device = platform_device_register_simple(PEEK_NAME, -1, NULL, 0);
 	if (IS_ERR(peek_device))
 		return PTR_ERR(peek_device);
 

@@ -11,13 +11,13 @@
 
 /* A part of the buffer that can be read in one go. */
 struct peek_piece {
-	u64 start;		/* in the buffer */
+	u64 start; /* in the buffer */
 	u64 length;
 	void *address;
 };
 
 struct peek {
-	struct mutex lock;
+	struct mutex lock; /* one attach at a time */
 	bool ready;
 	struct peek_attach how;
 	struct dma_buf *dmabuf;
@@ -27,7 +27,7 @@ struct peek {
 	struct peek_piece *pieces;
 	size_t nr_pieces;
 	size_t max_pieces;
-	u64 bytes;		/* covered by all pieces */
+	u64 bytes; /* covered by all pieces */
 };
 
 int peek_build_view(struct peek *peek);

@@ -39,22 +39,22 @@ enum peek_direction {
 };
 
 struct peek_attach {
-	__s32 fd;		/* of the dma-buf; not consumed */
-	__u32 view;		/* enum peek_view */
-	__u32 direction;	/* enum peek_direction */
-	__u32 flags;		/* 0 */
+	__s32 fd; /* of the dma-buf; not consumed */
+	__u32 view; /* enum peek_view */
+	__u32 direction; /* enum peek_direction */
+	__u32 flags; /* 0 */
 };
 
 /* Describes the mapped scatterlist; all but @size and @pieces are 0 in PEEK_VMAP. */
 struct peek_info {
-	__u64 size;		/* of the dma-buf, bytes */
-	__u64 total;		/* sum of all segment lengths, bytes */
-	__u64 longest;		/* longest segment, bytes */
-	__u64 bounced;		/* bytes whose DMA address is not their own */
-	__u32 orig_nents;	/* segments before mapping */
-	__u32 nents;		/* segments after mapping */
-	__u32 dma_runs;		/* pieces that the device sees as contiguous */
-	__u32 pieces;		/* steps in which the view is read */
+	__u64 size; /* of the dma-buf, bytes */
+	__u64 total; /* sum of all segment lengths, bytes */
+	__u64 longest; /* longest segment, bytes */
+	__u64 bounced; /* bytes whose DMA address is not their own */
+	__u32 orig_nents; /* segments before mapping */
+	__u32 nents; /* segments after mapping */
+	__u32 dma_runs; /* pieces that the device sees as contiguous */
+	__u32 pieces; /* steps in which the view is read */
 };
 
 /*

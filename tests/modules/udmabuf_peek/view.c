@@ -24,7 +24,8 @@ static int peek_add_phys(struct peek *peek, phys_addr_t phys, u64 length)
 
 	if (!length || peek->nr_pieces == peek->max_pieces)
 		return -EIO;
-	if (!pfn_valid(PHYS_PFN(phys)) || !pfn_valid(PHYS_PFN(phys + length - 1)))
+	if (!pfn_valid(PHYS_PFN(phys)) ||
+	    !pfn_valid(PHYS_PFN(phys + length - 1)))
 		return -EIO;
 
 	piece = &peek->pieces[peek->nr_pieces++];

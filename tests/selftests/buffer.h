@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The fixture that most tests of a live buffer start from: a memfd of every
+ * backing, each page with its stamp of generation 1, mapped at self->mem, and
+ * a dma-buf over the whole of it, self->buf.
+ */
+#ifndef UDB_SELFTESTS_BUFFER_H
+#define UDB_SELFTESTS_BUFFER_H
+
+#include "common.h"
+
+#define UDB_BUFFER_FIXTURE(fixture, bytes)				\
+	FIXTURE(fixture) {						\
+		int dev;						\
+		int memfd;						\
+		int buf;						\
+		size_t size;						\
+		char *mem;						\
+	};								\
+	UDB_BACKING_VARIANTS(fixture);					\
+	FIXTURE_SETUP(fixture)						\
+	{								\
+		self->size = bytes;					\
+		UDB_DEV_OPEN(self->dev);				\
+		UDB_MEMFD_OR_SKIP(self->memfd, variant->backing,	\
+				  self->size);				\
+		self->mem = udb_map(self->memfd, self->size,		\
+				    PROT_READ | PROT_WRITE);		\
+		ASSERT_NE(NULL, self->mem);				\
+		udb_stamp(self->mem, self->size, 1, 0);			\
+		self->buf = udb_create(self->dev, self->memfd, 0,	\
+				       self->size);			\
+		ASSERT_GE(self->buf, 0);				\
+	}								\
+	FIXTURE_TEARDOWN(fixture)					\
+	{								\
+		munmap(self->mem, self->size);				\
+		close(self->buf);					\
+		close(self->memfd);					\
+		close(self->dev);					\
+	}								\
+	struct udb_buffer_fixture_needs_semicolon
+
+#endif /* UDB_SELFTESTS_BUFFER_H */
