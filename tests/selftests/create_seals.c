@@ -96,11 +96,12 @@ TEST_F(seals, grow_and_seal_allowed)
 /* A memfd that was made without MFD_ALLOW_SEALING never gets the seal. */
 TEST_F(seals, unsealable_refused)
 {
-	bool hugetlb = variant->backing == UDB_HUGETLB_2M;
-	int fd = memfd_create(
-		"unsealable",
-		MFD_CLOEXEC | (hugetlb ? MFD_HUGETLB | MFD_HUGE_2MB : 0));
+	unsigned int flags = MFD_CLOEXEC;
+	int fd;
 
+	if (variant->backing == UDB_HUGETLB_2M)
+		flags |= MFD_HUGETLB | MFD_HUGE_2MB;
+	fd = memfd_create("unsealable", flags);
 	ASSERT_GE(fd, 0);
 	ASSERT_EQ(0, ftruncate(fd, SIZE));
 	EXPECT_ERRNO(EINVAL, udb_create(self->dev, fd, 0, SIZE));

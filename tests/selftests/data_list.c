@@ -135,8 +135,7 @@ static long layout_wrong(const struct layout *l, const char *map)
  * first page of the memfds that shows anything but its last place, or its old
  * stamp when it has none.
  */
-static long layout_wrong_behind(
-	FIXTURE_DATA(list) *self, const struct layout *l)
+static long layout_wrong_behind(FIXTURE_DATA(list) *self, struct layout *l)
 {
 	static long last[NR_MEMFDS * NR_PAGES];
 	uint64_t stamp;

@@ -49,11 +49,10 @@ FIXTURE_TEARDOWN(limits)
 	close(self->dev);
 }
 
-static int create_listed(
-	FIXTURE_DATA(limits) *self, uint32_t count, uint64_t size)
+static int create_listed(FIXTURE_DATA(limits) *self, int count, size_t size)
 {
 	struct udmabuf_create_item items[NR_LISTED];
-	uint32_t i;
+	int i;
 
 	for (i = 0; i < count; i++)
 		items[i] = (struct udmabuf_create_item){
