@@ -26,7 +26,7 @@ static int seal_write(int memfd)
 }
 
 /* Our own mapping would keep the seal away as well. */
-static void drop_memfd_mapping(FIXTURE_DATA(lifetime) * self)
+static void drop_memfd_mapping(FIXTURE_DATA(lifetime) *self)
 {
 	munmap(self->mem, SIZE);
 	self->mem = NULL;
