@@ -10,6 +10,10 @@
 #include "common.h"
 
 #define UDB_BUFFER_FIXTURE(fixture, bytes)				\
+	UDB_BUFFER_FIXTURE_OF(fixture, bytes, UDB_BACKING_VARIANTS)
+
+/* The same for the backings that @variants adds. */
+#define UDB_BUFFER_FIXTURE_OF(fixture, bytes, variants)		\
 	FIXTURE(fixture) {						\
 		int dev;						\
 		int memfd;						\
@@ -17,7 +21,7 @@
 		size_t size;						\
 		char *mem;						\
 	};								\
-	UDB_BACKING_VARIANTS(fixture);					\
+	variants(fixture);						\
 	FIXTURE_SETUP(fixture)						\
 	{								\
 		self->size = bytes;					\

@@ -249,17 +249,30 @@ TEST_F(mmap_fault, a_window_ends_where_the_mapping_ends)
 	munmap(map, length);
 }
 
+#define HUGE_VARIANTS(fixture)                  \
+	FIXTURE_VARIANT(fixture)                \
+	{                                       \
+		enum udb_backing backing;       \
+	};                                      \
+	FIXTURE_VARIANT_ADD(fixture, shmem_thp) \
+	{                                       \
+		.backing = UDB_SHMEM_THP,       \
+	};                                      \
+	FIXTURE_VARIANT_ADD(fixture, hugetlb_2m)\
+	{                                       \
+		.backing = UDB_HUGETLB_2M,      \
+	}
+
+UDB_BUFFER_FIXTURE_OF(mmap_huge, SIZE, HUGE_VARIANTS);
+
 /*
  * An entry for 2 MiB needs no table of small entries below it: eight of those
  * tables are missing from the memory that the process spends on page tables.
  */
-TEST_F(mmap_fault, huge_pages_get_huge_entries)
+TEST_F(mmap_huge, entries_are_huge)
 {
 	ssize_t before, after;
 	char *map;
-
-	if (variant->backing == UDB_SHMEM_4K)
-		SKIP(return, "small pages have no huge entries");
 
 	map = mapping_at(self->buf, SIZE, 0, 0, MAPPING_RW);
 	ASSERT_NE(MAP_FAILED, map);
@@ -269,6 +282,23 @@ TEST_F(mmap_fault, huge_pages_get_huge_entries)
 	ASSERT_GT(before, 0);
 	/* Tables of the two levels above may be new. */
 	EXPECT_LE(after - before, 2 * UDB_PAGE);
+	munmap(map, SIZE);
+}
+
+/* Cutting a huge entry gives small ones to the rest, by one fault. */
+TEST_F(mmap_huge, a_cut_entry_is_replaced_by_one_fault)
+{
+	char *map = mapping_at(self->buf, SIZE, 0, 0, MAPPING_RW);
+
+	ASSERT_NE(MAP_FAILED, map);
+	faults_to_touch(map, SIZE);
+	ASSERT_EQ(0, munmap(map + UDB_HUGE + UDB_PAGE, UDB_PAGE));
+	EXPECT_EQ(1, faults_to_touch(map + UDB_HUGE, UDB_PAGE));
+	EXPECT_LE(faults_to_touch(map + UDB_HUGE + 2 * UDB_PAGE,
+				  UDB_HUGE - 2 * UDB_PAGE),
+		  1);
+	EXPECT_EQ(0, faults_to_touch(map, UDB_HUGE));
+	EXPECT_EQ(0, faults_to_touch(map + 2 * UDB_HUGE, SIZE - 2 * UDB_HUGE));
 	munmap(map, SIZE);
 }
 
