@@ -57,8 +57,8 @@ machine_describe() {
 }
 
 # The FIFOs are opened for reading and writing, so that no open has to wait.
-# QEMU gets a signal when this shell dies in whatever way; its temporary files
-# (what the guest writes to the disk) go to $machine_dir.
+# Both processes get a signal when this shell dies in whatever way. QEMU's
+# temporary files (what the guest writes to the disk) go to $machine_dir.
 machine_start() {
 	cd "$machine_dir" || exit
 	rm -f console.log output {control,qmp}.{in,out}
@@ -67,7 +67,7 @@ machine_start() {
 	machine_part=
 	exec {machine_control_in}<>control.in {machine_control_out}<>control.out
 	exec {machine_qmp_in}<>qmp.in {machine_qmp_out}<>qmp.out
-	cat output &
+	setpriv --pdeathsig KILL -- cat "$machine_dir/output" &
 	machine_cat=$!
 	TMPDIR=$machine_dir setpriv --pdeathsig KILL -- \
 		qemu-system-x86_64 "${machine_args[@]}" </dev/null >qemu.log 2>&1 &
