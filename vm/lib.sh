@@ -42,7 +42,7 @@ udb_need_program() {
 
 # Prints the comment block at the top of the running script: its --help.
 udb_help() {
-	awk 'NR < 3 { next } !/^#/ { exit } { sub(/^# ?/, ""); print }' "$0"
+	awk 'NR < 3 { next } !/^#/ || /^# shellcheck/ { exit } { sub(/^# ?/, ""); print }' "$0"
 }
 
 # A data file holds lines "KEY VALUE"; '#' starts a comment.
@@ -105,7 +105,7 @@ udb_kernel_release() {
 
 # Everything that is made once and kept lies here, outside the checkout.
 udb_cache_dir() {
-	local dir=${UDMABUF_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/udmabuf-ng}
+	local dir=${UDMABUF_CACHE:-${XDG_CACHE_HOME:-${HOME:?is not set}/.cache}/udmabuf-ng}
 
 	[[ $dir == /* ]] || udb_die 125 "cache directory '$dir' is not an absolute path"
 	case $dir/ in

@@ -12,7 +12,7 @@ tap_count=0
 tap_failed=0
 
 tap_help() {
-	awk 'NR < 3 { next } !/^#/ { exit } { sub(/^# ?/, ""); print }' "$0"
+	awk 'NR < 3 { next } !/^#/ || /^# shellcheck/ { exit } { sub(/^# ?/, ""); print }' "$0"
 }
 
 tap_say() {
