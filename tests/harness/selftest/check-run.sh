@@ -1,0 +1,222 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The tests of tests/run: how it judges what comes out of the virtual machine.
+# A made-up vm/run delivers results of every kind; no machine is started.
+# Last line: "N passed, N failed, 0 skipped". Exit status: 0 all as expected, 1
+# a difference (shown).
+set -euo pipefail
+
+top=$(cd "$(dirname "$(readlink -f "$0")")/../../.." && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+ran=0
+wrong=0
+
+# A checkout that has only what tests/run needs.
+mkdir -p "$work/tree/"{vm/kernels,tests/harness,tests/expected,docs,made}
+cp "$top/tests/run" "$work/tree/tests/"
+cp "$top/tests/harness/tap.awk" "$work/tree/tests/harness/"
+cd "$work/tree"
+: >vm/kernels/6.12
+cat >vm/run <<'END'
+#!/bin/bash
+while [ "$1" != --results ]; do shift; done
+rm -rf "$2"
+cp -r made "$2"
+exit "$(cat made/status)"
+END
+chmod +x vm/run
+
+# suite NAME STATUS: what a suite left, its TAP output on standard input.
+suite() {
+	cat >"made/$1.tap"
+	echo "$2 1" >"made/$1.end"
+	echo "$1" >>made/suites
+}
+
+# The start of every case: two suites of our driver, all well.
+all_is_well() {
+	rm -rf build made docs/* tests/expected/*
+	mkdir made
+	echo 0 >made/status
+	echo "Linux 6.12.0" >made/release
+	: >made/kernel.log
+	suite one 0 <<'END'
+TAP version 14
+1..2
+ok 1 a.first
+# a.second: a remark
+ok 2 a.second
+2 passed, 0 failed, 0 skipped
+END
+	suite two 0 <<'END'
+TAP version 14
+1..1
+ok 1 b.third # SKIP no moon
+0 passed, 0 failed, 1 skipped
+END
+	printf '%s\n' 'one a.first' 'one a.second' \
+		'two b.third skip: no moon' >tests/expected/selftests-6.12
+	printf '%s\n' 'one a.second the second one' \
+		'two b.f* sometimes: a race' >tests/expected/stock-6.12-notes
+}
+
+# A failure in suite one, as the stock driver may have.
+second_fails() {
+	sed -i '/^one$/d' made/suites
+	suite one 1 <<'END'
+TAP version 14
+1..2
+ok 1 a.first
+# a.c:1: second: expected 1 == 2
+not ok 2 a.second
+1 passed, 1 failed, 0 skipped
+END
+}
+
+document_says() {
+	printf "| %s | \`%s\` | text |\n" "$@" >docs/stock-6.12.md
+}
+
+# expect NAME STATUS LINE [ARGUMENT...]: tests/run with these arguments must end
+# with STATUS and with standard input, and "-" for nothing, among its output.
+expect() {
+	local name=$1 status=$2 last=$3 seen=0 line
+	shift 3
+	ran=$((ran + 1))
+	tests/run "$@" >out 2>&1 || seen=$?
+	if [ "$seen" -ne "$status" ]; then
+		echo "$name: exit status $seen, expected $status"
+	elif [ "$(tail -n 1 out)" != "$last" ]; then
+		echo "$name: the last line is not '$last'"
+	else
+		while read -r line; do
+			grep -qF -- "$line" out && continue
+			echo "$name: does not say '$line'"
+			last=
+		done
+		[ -z "$last" ] || return 0
+	fi
+	wrong=$((wrong + 1))
+	sed 's/^/    /' out
+}
+
+all_is_well
+expect 'all is well' 0 '2 passed, 0 failed, 1 skipped' </dev/null
+expect 'one suite' 0 '2 passed, 0 failed, 1 skipped' --update-expected </dev/null
+jq -e 'length == 2 and .[0].passed == 2 and .[1].skipped == 1' \
+	build/results/summary.json >/dev/null || wrong=$((wrong + 1))
+
+second_fails
+expect 'a test fails' 1 '1 passed, 1 failed, 1 skipped' <<'END'
+failed: one a.second: a.c:1: second: expected 1 == 2
+END
+
+all_is_well
+echo 'one a.lost' >>tests/expected/selftests-6.12
+expect 'a test is lost' 1 '2 passed, 1 failed, 1 skipped' <<'END'
+failed: one a.lost: is missing
+END
+
+all_is_well
+sed -i '/a.first/d' tests/expected/selftests-6.12
+expect 'a test is new' 1 '2 passed, 1 failed, 1 skipped' <<'END'
+failed: one a.first: is not in the list of expected tests
+END
+
+all_is_well
+sed -i 's/ skip: .*//' tests/expected/selftests-6.12
+expect 'a skip is not announced' 1 '2 passed, 1 failed, 1 skipped' <<'END'
+failed: two b.third: skips unannounced
+END
+
+all_is_well
+rm made/one.end
+expect 'a suite did not end' 1 '2 passed, 1 failed, 1 skipped' <<'END'
+failed: one (suite): did not come to its end
+END
+
+all_is_well
+sed -i 's/^1\.\.2/1..3/' made/one.tap
+expect 'a suite ends too early' 1 '2 passed, 1 failed, 1 skipped' <<'END'
+failed: one (suite): planned 3 tests, ran 2
+END
+
+all_is_well
+echo '139 1' >made/one.end
+expect 'a suite crashes behind its tests' 1 '2 passed, 1 failed, 1 skipped' <<'END'
+failed: one (suite): ended with status 139
+END
+
+all_is_well
+sed -i '/^one$/d' made/suites
+suite one 1 <<'END'
+/src/selftest-one: cannot be started
+END
+expect 'a suite has no test' 1 '0 passed, 3 failed, 1 skipped' <<'END'
+failed: one (suite): planned -1 tests, ran 0
+failed: one a.first: is missing
+END
+
+all_is_well
+echo 120 >made/status
+cat >made/kernel.log <<'END'
+[    1.000000] udmabuf-selftests: suite one
+[    2.000000] udmabuf-selftests: suite two
+[    2.500000] WARNING: CPU: 1 PID: 722 at mm/util.c:670 thing+0xc5/0xd0
+END
+expect 'the kernel warned' 1 '2 passed, 1 failed, 1 skipped' <<'END'
+failed: two (kernel-log): WARNING: at mm/util.c:670 thing+0xc5/0xd0
+END
+
+all_is_well
+echo 121 >made/status
+expect 'the kernel panicked' 1 '2 passed, 1 failed, 1 skipped' <<'END'
+failed: boot (machine): the kernel panicked
+END
+
+all_is_well
+echo 122 >made/status
+expect 'the time was up' 1 '2 passed, 1 failed, 1 skipped' <<'END'
+failed: boot (machine): the time was up
+END
+
+all_is_well
+echo 123 >made/status
+rm made/suites
+expect 'the kernel did not boot' 3 '0 passed, 1 failed, 0 skipped' <<'END'
+tests/run: no suite was run (vm/run ended with 123)
+END
+
+all_is_well
+second_fails
+document_says one a.second
+expect 'stock fails what is listed' 0 '2 passed, 0 failed, 1 skipped' \
+	--driver stock </dev/null
+
+document_says one a.first
+expect 'stock fails something else' 1 '1 passed, 2 failed, 1 skipped' \
+	--driver stock <<'END'
+failed: one a.first: is listed, but did not fail
+failed: one a.second: failed, but is not listed
+END
+
+document_says one a.second two b.fourth
+expect 'stock won a race' 0 '2 passed, 0 failed, 1 skipped' --driver stock \
+	</dev/null
+
+expect 'the list of stock is accepted' 0 '2 passed, 0 failed, 1 skipped' \
+	--driver stock --update-expected </dev/null
+grep -qxF "| one | \`a.second\` | the second one |" docs/stock-6.12.md ||
+	wrong=$((wrong + 1))
+
+expect 'an unknown driver' 2 \
+	"tests/run: no driver 'other': ours or stock (see tests/run --help)" \
+	--driver other </dev/null
+expect 'an unknown kernel' 2 \
+	"tests/run: no kernel '2.4' in vm/kernels (see tests/run --help)" \
+	--kernel 2.4 </dev/null
+
+echo "$((ran - wrong)) passed, $wrong failed, 0 skipped"
+[ "$wrong" -eq 0 ]
