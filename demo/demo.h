@@ -176,12 +176,14 @@ void demo_samples_add(struct demo_samples *s, double v);
 double demo_samples_median(const struct demo_samples *s);
 double demo_samples_min(const struct demo_samples *s);
 double demo_samples_max(const struct demo_samples *s);
+void demo_progress_tick(void);
 void demo_progress_total(unsigned int units);
 void demo_progress(unsigned int units, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
 /* hash.c */
 struct demo_hash;
+unsigned int demo_hash_units(size_t len);
 struct demo_hash *demo_hash_new(void);
 int demo_hash_add(struct demo_hash *h, const void *data, size_t len);
 int demo_hash_finish(struct demo_hash *h, char sha[DEMO_SHA_LEN]);

@@ -15,10 +15,17 @@
 #include <openssl/evp.h>
 
 #define DEMO_HASH_CHUNK	(1024 * 1024UL)
+#define DEMO_HASH_UNIT	(8 * DEMO_HASH_CHUNK)
 
 struct demo_hash {
 	EVP_MD_CTX *ctx;
 };
+
+/* Units of progress that hashing so many bytes makes. */
+unsigned int demo_hash_units(size_t len)
+{
+	return (unsigned int)((len + DEMO_HASH_UNIT - 1) / DEMO_HASH_UNIT);
+}
 
 struct demo_hash *demo_hash_new(void)
 {
@@ -64,6 +71,19 @@ int demo_hash_finish(struct demo_hash *h, char sha[DEMO_SHA_LEN])
 	return 0;
 }
 
+static int demo_hash_span(struct demo_hash *h, const char *data, size_t len)
+{
+	size_t part;
+
+	for (; len; data += part, len -= part) {
+		part = len < DEMO_HASH_UNIT ? len : DEMO_HASH_UNIT;
+		if (demo_hash_add(h, data, part))
+			return -1;
+		demo_progress_tick();
+	}
+	return 0;
+}
+
 int demo_hash_memory(const void *data, size_t len, char sha[DEMO_SHA_LEN])
 {
 	struct demo_hash *h = demo_hash_new();
@@ -71,7 +91,7 @@ int demo_hash_memory(const void *data, size_t len, char sha[DEMO_SHA_LEN])
 
 	if (!h)
 		return -1;
-	if (!demo_hash_add(h, data, len))
+	if (!demo_hash_span(h, data, len))
 		ret = demo_hash_finish(h, sha);
 	demo_hash_free(h);
 	return ret;
@@ -109,6 +129,8 @@ static int demo_hash_stream(struct demo_hash *h, int fd, void *buf, size_t len)
 		if (got < 0)
 			return -1;
 		done += (size_t)got;
+		if (done % DEMO_HASH_UNIT < (size_t)got)
+			demo_progress_tick();
 	}
 	return 0;
 }

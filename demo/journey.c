@@ -11,18 +11,16 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Progress units: about what a second of emulated hashing gets through. */
-#define DEMO_UNIT_BYTES		(16UL << 20)
-
+/* The first process hashes twice; the second one does so meanwhile. */
 static unsigned int demo_leg_units(const struct demo *d)
 {
-	return (unsigned int)(DEMO_NR_VIEWS *
-			      (1 + d->file_size / DEMO_UNIT_BYTES));
+	return 2 * demo_hash_units(d->file_size);
 }
 
 unsigned int demo_journey_units(const struct demo *d)
 {
-	return 1 + DEMO_NR_KINDS * DEMO_NR_DRIVERS * demo_leg_units(d);
+	return demo_hash_units(d->file_size) +
+	       DEMO_NR_KINDS * DEMO_NR_DRIVERS * demo_leg_units(d);
 }
 
 static int demo_hash_view(struct demo_journey *j, enum demo_view view,
@@ -159,7 +157,7 @@ static int demo_journey_warm(const struct demo *d)
 	int fd = open(d->opt.file, O_RDONLY | O_CLOEXEC);
 	int ret = -1;
 
-	demo_progress(1, "read the file");
+	demo_progress(demo_hash_units(d->file_size), "read the file");
 	if (fd >= 0) {
 		ret = demo_hash_fd(fd, d->file_size, sha);
 		close(fd);

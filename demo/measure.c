@@ -12,7 +12,7 @@
 
 #include <linux/dma-buf.h>
 
-/* Progress units of a round, next to a second of hashing. */
+/* A round takes about as long as hashing so many units. */
 #define DEMO_ROUND_UNITS	8
 
 struct demo_round {

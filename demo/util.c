@@ -80,9 +80,15 @@ const char *const demo_leg_name[DEMO_NR_LEGS] = {
 	[DEMO_LEG_CLOSE] = "munmap and close",
 };
 
-/* Work done and work planned, for the progress lines. */
-static unsigned int demo_units_done;
-static unsigned int demo_units_total;
+/* Work planned, done before this phase, and in it; in units. */
+static struct {
+	unsigned int total;
+	unsigned int before;
+	unsigned int phase;
+	unsigned int ticks;
+	unsigned int percent;
+	char text[96];
+} demo_work;
 
 void demo_error(const char *fmt, ...)
 {
@@ -160,25 +166,46 @@ double demo_samples_max(const struct demo_samples *s)
 
 void demo_progress_total(unsigned int units)
 {
-	demo_units_total = units;
+	demo_work.total = units;
+}
+
+static unsigned int demo_progress_percent(void)
+{
+	unsigned int done = demo_work.before + demo_work.ticks;
+
+	return done < demo_work.total ? done * 100 / demo_work.total : 100;
 }
 
 /*
- * Say what begins now. The line is meant for demo/run, which turns it into a
- * bar on a terminal, into plain text in a log, or drops it.
+ * The line is meant for demo/run, which turns it into a bar on a terminal, into
+ * plain text in a log, or drops it.
  */
+static void demo_progress_print(void)
+{
+	demo_work.percent = demo_progress_percent();
+	printf("progress %u %s\n", demo_work.percent, demo_work.text);
+	fflush(stdout);
+}
+
+/* Say what begins now, and how much of the whole work it is. */
 void demo_progress(unsigned int units, const char *fmt, ...)
 {
-	unsigned int percent = 100;
 	va_list ap;
 
-	if (demo_units_done < demo_units_total)
-		percent = demo_units_done * 100 / demo_units_total;
-	printf("progress %u ", percent);
+	demo_work.before += demo_work.phase;
+	demo_work.phase = units;
+	demo_work.ticks = 0;
 	va_start(ap, fmt);
-	vprintf(fmt, ap);
+	vsnprintf(demo_work.text, sizeof(demo_work.text), fmt, ap);
 	va_end(ap);
-	putchar('\n');
-	fflush(stdout);
-	demo_units_done += units;
+	demo_progress_print();
+}
+
+/* One more unit of the phase. Silent in the second process, which has no plan. */
+void demo_progress_tick(void)
+{
+	if (demo_work.ticks < demo_work.phase)
+		demo_work.ticks++;
+	if (demo_progress_percent() != demo_work.percent && demo_work.total)
+		demo_progress_print();
 }
