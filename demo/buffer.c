@@ -17,6 +17,8 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
+#define DEMO_TABLE	"/sys/kernel/debug/udmabuf_ng/buffers"
+
 int demo_device_open(const char *path)
 {
 	int dev = open(path, O_RDWR | O_CLOEXEC);
@@ -172,13 +174,40 @@ static int demo_waiting(double *kib)
 }
 
 /*
+ * What our driver says of itself: 16 bytes a run. The table has a line for each
+ * of its buffers, "inode size runs ..."; other drivers' buffers are not in it,
+ * and keep nothing that is known from there.
+ */
+int demo_kept_runs(const struct demo_buffer *b, double *kib)
+{
+	FILE *f = fopen(DEMO_TABLE, "re");
+	unsigned long ino, runs;
+	char line[256];
+	struct stat st;
+
+	*kib = 0;
+	if (!f || fstat(b->fd, &st)) {
+		demo_error(DEMO_TABLE ": %s", strerror(errno));
+		if (f)
+			fclose(f);
+		return -1;
+	}
+	while (fgets(line, sizeof(line), f))
+		if (sscanf(line, "%lu %*u %lu", &ino, &runs) == 2 &&
+		    ino == st.st_ino)
+			*kib = (double)runs * 16 / 1024;
+	fclose(f);
+	return 0;
+}
+
+/*
  * What a driver keeps for a buffer is the difference of two readings:
  *
  * @book, its books: SUnreclaim + VmallocUsed. SUnreclaim has every page of a
  * slab and every kmalloc too large for one, VmallocUsed what kvmalloc took
  * from vmalloc. That is all of stock's arrays and list nodes and all of our
- * runs. It counts whole pages, so a few objects that fit into pages that the
- * slabs had already do not show, and it cannot see pages taken straight from
+ * runs. It counts whole pages, so objects that fit into pages that the slabs
+ * had already do not show (therefore demo_kept_runs()), and it cannot see pages taken straight from
  * the page allocator: an sg table of many entries (its chunks are pages) and
  * page tables.
  *

@@ -229,6 +229,7 @@ int demo_buffer_map(struct demo_buffer *b);
 unsigned long demo_buffer_touch(const struct demo_buffer *b);
 int demo_buffer_sync(const struct demo_buffer *b, uint64_t flags);
 int demo_kept_read(struct demo_kept *k);
+int demo_kept_runs(const struct demo_buffer *b, double *kib);
 
 /* importer.c: DRM devices and the test importer */
 struct demo_vgem;
@@ -294,6 +295,8 @@ int demo_frame_compare(const unsigned char *pixels, const char *path,
 
 /* report.c, table.c */
 double demo_ratio(const struct demo *d, enum demo_kind k, enum demo_step s);
+bool demo_ratio_is_bound(const struct demo *d, enum demo_kind k,
+			 enum demo_step s);
 bool demo_goal_met(const struct demo *d);
 int demo_report_write(const struct demo *d);
 void demo_table_print(const struct demo *d);

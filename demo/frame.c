@@ -192,7 +192,8 @@ static void demo_row(cairo_t *cr, const struct demo *d, enum demo_kind k,
 	demo_text(cr, DEMO_LABEL_RIGHT, y + 14, 1, demo_step_name[step]);
 	demo_row_bar(cr, d, k, step, DEMO_STOCK, y);
 	demo_row_bar(cr, d, k, step, DEMO_OURS, y + DEMO_BAR_HEIGHT + 1);
-	snprintf(text, sizeof(text), ratio < 10 ? "%.1f×" : "%.0f×", ratio);
+	snprintf(text, sizeof(text), "%s%.*f×",
+		 demo_ratio_is_bound(d, k, step) ? ">" : "", ratio < 10, ratio);
 	demo_font(cr, 17, true);
 	demo_set(cr, ratio >= 1 ? &demo_bar[DEMO_OURS] : &demo_bar[DEMO_STOCK]);
 	demo_text(cr, DEMO_RATIO_RIGHT, y + 15, 1, text);

@@ -26,8 +26,8 @@
 #define DEMO_KEPT_FLOOR		4.0
 
 /*
- * How many times better we are. Memory that was not to be seen counts as one
- * page, so that the ratio stays a number, and a modest one.
+ * How many times better we are. Memory of less than a page counts as one, so
+ * that the ratio stays a number, and a modest one.
  */
 double demo_ratio(const struct demo *d, enum demo_kind k, enum demo_step s)
 {
@@ -41,6 +41,15 @@ double demo_ratio(const struct demo *d, enum demo_kind k, enum demo_step s)
 	if (ours < DEMO_KEPT_FLOOR)
 		ours = DEMO_KEPT_FLOOR;
 	return stock / ours;
+}
+
+/* Whether there are at least as many times, because ours was below the floor. */
+bool demo_ratio_is_bound(const struct demo *d, enum demo_kind k,
+			 enum demo_step s)
+{
+	return !demo_step_is_time(s) &&
+	       demo_samples_median(&d->samples[k][DEMO_OURS][s]) <
+		       DEMO_KEPT_FLOOR;
 }
 
 /* The promise: these three, on huge pages, ten times faster than stock. */

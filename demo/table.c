@@ -21,8 +21,11 @@ static void demo_table_ratio(const struct demo *d, enum demo_kind k,
 			     enum demo_step s)
 {
 	double ratio = demo_ratio(d, k, s);
+	char text[32];
 
-	printf(ratio < 10 ? " %8.1fx\n" : " %8.0fx\n", ratio);
+	snprintf(text, sizeof(text), "%s%.*fx",
+		 demo_ratio_is_bound(d, k, s) ? ">" : "", ratio < 10, ratio);
+	printf(" %9s\n", text);
 }
 
 static void demo_table_timings(const struct demo *d, enum demo_kind k)
@@ -94,7 +97,8 @@ void demo_table_print(const struct demo *d)
 		demo_table_journey(d, k);
 	}
 	printf("\nfile    %s\nsha256  %s\n", d->opt.name, d->opt.sha256);
-	printf("kept    counted in pages of 4 KiB: 0 is less than that\n");
+	printf("kept    pages that the kernel counts, or 16 bytes a run where\n"
+	       "        that is more; for the ratio, a page at least\n");
 	printf("-       not the driver takes the time here\n");
 	printf("vgem    seen by %s\n", d->journey[0][DEMO_OURS].how);
 	printf("screen  %ux%u by %s, %lu wrong pixels\n", d->picture.width,
