@@ -92,10 +92,8 @@ static void udmabuf_show(struct seq_file *m, struct udmabuf *ubuf)
 	seq_printf(m, "%lu %llu %zu ", ubuf->ino,
 		   (u64)ubuf->runs.nr_pages << PAGE_SHIFT, ubuf->runs.nr);
 	udmabuf_show_orders(m, ubuf);
-	seq_printf(m,
-		   " %zu pmd:%ld,pud:%ld %d:", udmabuf_count_attachments(ubuf),
-		   atomic_long_read(&ubuf->nr_pmd_entries),
-		   atomic_long_read(&ubuf->nr_pud_entries), ubuf->pid);
+	seq_printf(m, " %zu %ld %d:", udmabuf_count_attachments(ubuf),
+		   atomic_long_read(&ubuf->nr_huge_entries), ubuf->pid);
 	seq_escape(m, ubuf->comm, " \t\n\\");
 	seq_putc(m, '\n');
 }

@@ -3,9 +3,9 @@
  * Mapping a buffer into a process.
  *
  * mmap() only makes the mapping; page tables are filled on faults. A fault
- * becomes one entry of PUD or PMD size where address, page frame number and
- * run allow, and otherwise fills the whole aligned window of PMD size around
- * it, with the page-table lock taken once. So a fault's work is bounded, and
+ * becomes one entry of PMD size where address, page frame number and run allow,
+ * and otherwise fills the whole aligned window of that size around it, with the
+ * page-table lock taken once. So a fault's work is bounded, and
  * memory that nobody touches costs nothing.
  *
  * Whether a window gets a huge entry depends only on the mapping and the runs,
@@ -85,23 +85,22 @@ static vm_fault_t udmabuf_vm_fill_window(struct vm_fault *vmf)
 	return VM_FAULT_NOPAGE;
 }
 
-/* Tells whether one entry can map what lies around the fault, and the pfn. */
+/* Tells whether one entry can map the window around the fault, and the pfn. */
 static bool udmabuf_vm_huge_extent(const struct vm_fault *vmf,
-				   unsigned int order,
 				   struct udmabuf_extent *extent)
 {
 	struct vm_area_struct *vma = vmf->vma;
 	const struct udmabuf *ubuf = vma->vm_private_data;
-	unsigned long size = PAGE_SIZE << order;
-	unsigned long addr = ALIGN_DOWN(vmf->address, size);
+	unsigned long addr = ALIGN_DOWN(vmf->address, PMD_SIZE);
+	pgoff_t nr_pages = 1UL << PMD_ORDER;
 
-	if (addr < vma->vm_start || vma->vm_end - addr < size)
+	if (addr < vma->vm_start || vma->vm_end - addr < PMD_SIZE)
 		return false;
 	if (!udmabuf_runs_slice(&ubuf->runs, linear_page_index(vma, addr),
-				1UL << order, extent))
+				nr_pages, extent))
 		return false;
-	return extent->nr_pages == 1UL << order &&
-	       IS_ALIGNED(extent->pfn, 1UL << order);
+	return extent->nr_pages == nr_pages &&
+	       IS_ALIGNED(extent->pfn, nr_pages);
 }
 
 static vm_fault_t udmabuf_vm_insert_pmd(struct vm_fault *vmf)
@@ -111,43 +110,28 @@ static vm_fault_t udmabuf_vm_insert_pmd(struct vm_fault *vmf)
 	vm_fault_t ret;
 
 	if (!IS_ENABLED(CONFIG_ARCH_SUPPORTS_PMD_PFNMAP) ||
-	    !udmabuf_vm_huge_extent(vmf, PMD_ORDER, &extent))
+	    !udmabuf_vm_huge_extent(vmf, &extent))
 		return VM_FAULT_FALLBACK;
 
 	ret = vmf_insert_pfn_pmd(vmf, extent.pfn,
 				 vmf->flags & FAULT_FLAG_WRITE);
 	if (ret == VM_FAULT_NOPAGE)
-		atomic_long_inc(&ubuf->nr_pmd_entries);
+		atomic_long_inc(&ubuf->nr_huge_entries);
 	trace_udmabuf_fault(ubuf, extent.pgoff, extent.nr_pages, PMD_ORDER);
 	return ret;
 }
 
-static vm_fault_t udmabuf_vm_insert_pud(struct vm_fault *vmf)
-{
-	struct udmabuf *ubuf = vmf->vma->vm_private_data;
-	struct udmabuf_extent extent;
-	vm_fault_t ret;
-
-	if (!IS_ENABLED(CONFIG_ARCH_SUPPORTS_PUD_PFNMAP) ||
-	    !udmabuf_vm_huge_extent(vmf, PUD_ORDER, &extent))
-		return VM_FAULT_FALLBACK;
-
-	ret = vmf_insert_pfn_pud(vmf, extent.pfn,
-				 vmf->flags & FAULT_FLAG_WRITE);
-	if (ret == VM_FAULT_NOPAGE)
-		atomic_long_inc(&ubuf->nr_pud_entries);
-	trace_udmabuf_fault(ubuf, extent.pgoff, extent.nr_pages, PUD_ORDER);
-	return ret;
-}
-
+/*
+ * No entries of PUD size, even where one would fit: when a mapping is split,
+ * split_huge_pmd_address() takes what such an entry maps for a page table, and
+ * here that is memory which user space writes (seen on 6.12). Entries of PMD size
+ * cost a fault for each 2 MiB, and the core handles them right.
+ */
 static vm_fault_t udmabuf_vm_huge_fault(struct vm_fault *vmf,
 					unsigned int order)
 {
-	if (order == PMD_ORDER)
-		return udmabuf_vm_insert_pmd(vmf);
-	if (order == PUD_ORDER)
-		return udmabuf_vm_insert_pud(vmf);
-	return VM_FAULT_FALLBACK;
+	return order == PMD_ORDER ? udmabuf_vm_insert_pmd(vmf) :
+				    VM_FAULT_FALLBACK;
 }
 
 /*

@@ -147,15 +147,21 @@ static int udmabuf_append_folios(struct udmabuf *ubuf, struct folio **folios,
 	return ret;
 }
 
-/* Pins memory from *pos on, at least a folio; moves *pos behind it. */
+/*
+ * Pins what holds the memory from *pos to @batch_end, at least a folio; moves
+ * *pos behind it. The last folio may be larger than the batch: all of it up to
+ * @end is taken at once, for otherwise it would be pinned for each batch and
+ * end a run in each.
+ */
 static int udmabuf_pin_batch(struct udmabuf *ubuf, struct file *memfd,
-			     struct folio **folios, loff_t *pos, loff_t end)
+			     struct folio **folios, loff_t *pos,
+			     loff_t batch_end, loff_t end)
 {
 	pgoff_t index = *pos >> PAGE_SHIFT, offset;
 	int ret;
 	long nr;
 
-	nr = memfd_pin_folios(memfd, *pos, end - 1, folios,
+	nr = memfd_pin_folios(memfd, *pos, batch_end - 1, folios,
 			      UDMABUF_BATCH_FOLIOS, &offset);
 	if (nr < 0)
 		return nr;
@@ -189,7 +195,8 @@ static int udmabuf_pin_step(struct udmabuf *ubuf, struct file *memfd,
 		fill = is_file_hugepages(memfd) &&
 		       udmabuf_memfd_has_holes(memfd, *pos, batch_end);
 	if (!ret && !fill)
-		ret = udmabuf_pin_batch(ubuf, memfd, folios, pos, batch_end);
+		ret = udmabuf_pin_batch(ubuf, memfd, folios, pos, batch_end,
+					end);
 	up_read(&inode->i_rwsem);
 
 	/* The next step looks again whether somebody was faster to punch. */

@@ -30,8 +30,7 @@ struct vm_area_struct;
  * @vaddr: where the kernel maps a buffer of several runs, or NULL
  * @node: entry in the list of live buffers, see debugfs.c
  * @ino: inode number of the dma-buf, 0 until it is exported
- * @nr_pmd_entries: page-table entries of PMD size handed out since creation
- * @nr_pud_entries: page-table entries of PUD size handed out since creation
+ * @nr_huge_entries: page-table entries of PMD size made since creation
  * @pid: thread group that created the buffer, as the first pid namespace
  *       numbers it
  * @comm: name of the creating thread
@@ -43,8 +42,7 @@ struct udmabuf {
 	void *vaddr;
 	struct list_head node;
 	unsigned long ino;
-	atomic_long_t nr_pmd_entries;
-	atomic_long_t nr_pud_entries;
+	atomic_long_t nr_huge_entries;
 	pid_t pid;
 	char comm[TASK_COMM_LEN];
 };

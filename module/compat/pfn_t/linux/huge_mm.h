@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * For kernels that have <linux/pfn_t.h>, up to 6.16: there vmf_insert_pfn_pmd()
- * and vmf_insert_pfn_pud() take a pfn_t, in place of the page frame number.
+ * takes a pfn_t in place of the page frame number.
  */
 #ifndef UDMABUF_COMPAT_LINUX_HUGE_MM_H
 #define UDMABUF_COMPAT_LINUX_HUGE_MM_H
@@ -11,7 +11,5 @@
 
 #define vmf_insert_pfn_pmd(vmf, pfn, write) \
 	vmf_insert_pfn_pmd(vmf, __pfn_to_pfn_t(pfn, 0), write)
-#define vmf_insert_pfn_pud(vmf, pfn, write) \
-	vmf_insert_pfn_pud(vmf, __pfn_to_pfn_t(pfn, 0), write)
 
 #endif /* UDMABUF_COMPAT_LINUX_HUGE_MM_H */
