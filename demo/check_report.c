@@ -49,6 +49,7 @@ static const struct check_field check_fields[] = {
 	{ "picture.wrong_pixels", json_type_int },
 	{ "picture.checked", json_type_boolean },
 	{ "goal.text", json_type_string },
+	{ "goal.judged", json_type_boolean },
 	{ "goal.met", json_type_boolean },
 };
 

@@ -297,6 +297,7 @@ int demo_frame_compare(const unsigned char *pixels, const char *path,
 double demo_ratio(const struct demo *d, enum demo_kind k, enum demo_step s);
 bool demo_ratio_is_bound(const struct demo *d, enum demo_kind k,
 			 enum demo_step s);
+bool demo_goal_judged(const struct demo *d);
 bool demo_goal_met(const struct demo *d);
 int demo_report_write(const struct demo *d);
 void demo_table_print(const struct demo *d);

@@ -15,6 +15,8 @@
 
 #define DEMO_REPORT_SCHEMA	1
 #define DEMO_GOAL		10.0
+#define DEMO_GOAL_SIZE		(512UL << 20)
+#define DEMO_GOAL_ROUNDS	3
 #define DEMO_GOAL_TEXT \
 	"hugetlb: create, first touch and SYNC start 10 times faster than stock"
 
@@ -50,6 +52,13 @@ bool demo_ratio_is_bound(const struct demo *d, enum demo_kind k,
 	return !demo_step_is_time(s) &&
 	       demo_samples_median(&d->samples[k][DEMO_OURS][s]) <
 		       DEMO_KEPT_FLOOR;
+}
+
+/* With a small buffer or a single round, chance decides. */
+bool demo_goal_judged(const struct demo *d)
+{
+	return d->opt.size >= DEMO_GOAL_SIZE &&
+	       d->opt.rounds >= DEMO_GOAL_ROUNDS;
 }
 
 /* The promise: these three, on huge pages, ten times faster than stock. */
@@ -198,6 +207,7 @@ static json_object *demo_report_goal(const struct demo *d)
 	json_object *o = json_object_new_object();
 
 	demo_put_string(o, "text", DEMO_GOAL_TEXT);
+	demo_put(o, "judged", json_object_new_boolean(demo_goal_judged(d)));
 	demo_put(o, "met", json_object_new_boolean(demo_goal_met(d)));
 	return o;
 }
