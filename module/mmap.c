@@ -5,8 +5,8 @@
  * mmap() only makes the mapping; page tables are filled on faults. A fault
  * becomes one entry of PMD size where address, page frame number and run allow,
  * and otherwise fills the whole aligned window of that size around it, with the
- * page-table lock taken once. So a fault's work is bounded, and
- * memory that nobody touches costs nothing.
+ * page-table lock taken once. So a fault's work is bounded, and memory that
+ * nobody touches costs nothing.
  *
  * Whether a window gets a huge entry depends only on the mapping and the runs,
  * and both are fixed while a fault can run. All faults in a window therefore
