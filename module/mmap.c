@@ -122,10 +122,11 @@ static vm_fault_t udmabuf_vm_insert_pmd(struct vm_fault *vmf)
 }
 
 /*
- * No entries of PUD size, even where one would fit: when a mapping is split,
- * split_huge_pmd_address() takes what such an entry maps for a page table, and
- * here that is memory which user space writes (seen on 6.12). Entries of PMD size
- * cost a fault for each 2 MiB, and the core handles them right.
+ * No entries of PUD size, even where one would fit. On 6.12 munmap() of a part of
+ * such a mapping never came back from __split_huge_pmd(): by its source,
+ * split_huge_pmd_address() takes what the entry maps for a page table, and here
+ * that is memory which user space writes. Entries of PMD size cost a fault for
+ * each 2 MiB.
  */
 static vm_fault_t udmabuf_vm_huge_fault(struct vm_fault *vmf,
 					unsigned int order)
