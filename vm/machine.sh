@@ -43,10 +43,9 @@ machine_disk() {
 # machine_describe CPUS MEMORY: the parts that every machine has.
 #
 # Emulation of the processor only: a /dev/kvm that opens may still not work.
-# AVX2 is off because the emulation of QEMU 7.2 computes wrong results with it.
 machine_describe() {
 	machine_args=(
-		-machine q35 -accel "tcg,thread=multi" -cpu "max,avx2=off"
+		-machine q35 -accel "tcg,thread=multi" -cpu max
 		-smp "$1" -m "$2"
 		-no-user-config -nodefaults -display none -vga none -no-reboot
 		-chardev "file,id=console,path=console.log" -serial chardev:console
@@ -70,7 +69,7 @@ machine_start() {
 	setpriv --pdeathsig KILL -- cat "$machine_dir/output" &
 	machine_cat=$!
 	TMPDIR=$machine_dir setpriv --pdeathsig KILL -- \
-		qemu-system-x86_64 "${machine_args[@]}" </dev/null >qemu.log 2>&1 &
+		"${udb_vm:?}/qemu" "${machine_args[@]}" </dev/null >qemu.log 2>&1 &
 	machine_pid=$!
 	cd "$OLDPWD" || exit
 }
