@@ -7,9 +7,9 @@
  * syncs every attachment that is mapped at that moment. Nothing is allocated
  * there, so there is nothing to leak and nothing to race for.
  *
- * The core calls map_dma_buf() and unmap_dma_buf() under the reservation lock;
- * udmabuf.lock, taken inside it, protects the list of attachments and their
- * mapped state against CPU access, which comes without the reservation lock.
+ * udmabuf.lock protects the list of attachments, their tables and their mapped
+ * state. It is taken inside the reservation lock, under which the core calls
+ * map_dma_buf() and unmap_dma_buf(); CPU access comes without that one.
  */
 #include <linux/dma-buf.h>
 #include <linux/dma-mapping.h>
@@ -33,7 +33,8 @@
  * @node: entry in &udmabuf.attachments; under &udmabuf.lock
  * @dev: the device
  * @table: the buffer's memory, cut for @dev; empty until the first mapping;
- *         written under the reservation lock
+ *         built under &udmabuf.lock, then constant but for what the DMA core
+ *         writes
  * @direction: of the mapping; %DMA_NONE without one; under &udmabuf.lock
  */
 struct udmabuf_attachment {
@@ -141,6 +142,19 @@ static int udmabuf_build_table(const struct udmabuf_runs *runs,
 	return 0;
 }
 
+/* Whoever comes first builds it, for all mappings of the attachment. */
+static int udmabuf_get_table(struct udmabuf *ubuf,
+			     struct udmabuf_attachment *ua)
+{
+	int ret = 0;
+
+	mutex_lock(&ubuf->lock);
+	if (!ua->table.sgl)
+		ret = udmabuf_build_table(&ubuf->runs, ua->dev, &ua->table);
+	mutex_unlock(&ubuf->lock);
+	return ret;
+}
+
 static void udmabuf_set_direction(struct udmabuf *ubuf,
 				  struct udmabuf_attachment *ua,
 				  enum dma_data_direction direction)
@@ -157,11 +171,9 @@ static struct sg_table *udmabuf_map(struct dma_buf_attachment *attach,
 	struct udmabuf_attachment *ua = attach->priv;
 	int ret;
 
-	if (!ua->table.sgl) {
-		ret = udmabuf_build_table(&ubuf->runs, ua->dev, &ua->table);
-		if (ret)
-			return ERR_PTR(ret);
-	}
+	ret = udmabuf_get_table(ubuf, ua);
+	if (ret)
+		return ERR_PTR(ret);
 
 	ret = dma_map_sgtable(ua->dev, &ua->table, direction, 0);
 	if (ret)

@@ -124,7 +124,7 @@ static int udmabuf_append_folios(struct udmabuf *ubuf, struct folio **folios,
 
 	for (i = 0; i < nr; i++) {
 		struct folio *folio = folios[i];
-		pgoff_t first = *index - folio->index;
+		pgoff_t first = *index - folio_pgoff(folio);
 		pgoff_t nr_pages;
 
 		/* Kernels before 6.15 can return the same folio twice. */

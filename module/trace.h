@@ -11,6 +11,7 @@
 
 #include <linux/device.h>
 #include <linux/dma-direction.h>
+#include <linux/string.h>
 #include <linux/tracepoint.h>
 
 #include "udmabuf.h"
@@ -55,11 +56,13 @@ TRACE_EVENT(udmabuf_map,
 		     unsigned int nents, enum dma_data_direction direction),
 	    TP_ARGS(ubuf, dev, nents, direction),
 	    TP_STRUCT__entry(__field(unsigned long, ino)
-			     __string(device, dev_name(dev))
+			     __dynamic_array(char, device,
+					     strlen(dev_name(dev)) + 1)
 			     __field(unsigned int, nents)
 			     __field(int, direction)),
 	    TP_fast_assign(__entry->ino = ubuf->ino;
-			   __assign_str(device);
+			   memcpy(__get_dynamic_array(device), dev_name(dev),
+				  __get_dynamic_array_len(device));
 			   __entry->nents = nents;
 			   __entry->direction = direction;),
 	    TP_printk("ino=%lu device=%s nents=%u direction=%d",

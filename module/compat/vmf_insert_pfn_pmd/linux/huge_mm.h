@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * For kernels that have <linux/pfn_t.h>, up to 6.16: there vmf_insert_pfn_pmd()
+ * Kernels with this gap have <linux/pfn_t.h>, and their vmf_insert_pfn_pmd()
  * takes a pfn_t in place of the page frame number.
  */
-#ifndef UDMABUF_COMPAT_LINUX_HUGE_MM_H
-#define UDMABUF_COMPAT_LINUX_HUGE_MM_H
+#ifndef UDMABUF_COMPAT_VMF_INSERT_PFN_PMD_H
+#define UDMABUF_COMPAT_VMF_INSERT_PFN_PMD_H
 
 #include <linux/pfn_t.h>
 #include_next <linux/huge_mm.h>
@@ -12,4 +12,4 @@
 #define vmf_insert_pfn_pmd(vmf, pfn, write) \
 	vmf_insert_pfn_pmd(vmf, __pfn_to_pfn_t(pfn, 0), write)
 
-#endif /* UDMABUF_COMPAT_LINUX_HUGE_MM_H */
+#endif /* UDMABUF_COMPAT_VMF_INSERT_PFN_PMD_H */
