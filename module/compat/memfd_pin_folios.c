@@ -99,7 +99,11 @@ static pgoff_t udmabuf_compat_next(const struct udmabuf_compat_pins *pins,
 	return max(index, folio_next_index(folio));
 }
 
-/* Pins what is mapped at @addr: the file from page @index on. */
+/*
+ * Pins what is mapped at @addr: the file from page @index on. The mapping can be
+ * written, which is what keeps F_SEAL_WRITE away, but the faults are those of a
+ * reader: in a shared mapping they find the same pages, some more at a time.
+ */
 static int udmabuf_compat_pin_mapped(struct udmabuf_compat_pins *pins,
 				     unsigned long addr, pgoff_t index)
 {
@@ -111,9 +115,9 @@ static int udmabuf_compat_pin_mapped(struct udmabuf_compat_pins *pins,
 	     index = udmabuf_compat_next(pins, index + nr)) {
 		nr = pin_user_pages_fast(addr + ((index - base) << PAGE_SHIFT),
 					 udmabuf_compat_step(pins, index),
-					 FOLL_WRITE | FOLL_LONGTERM, pages);
+					 FOLL_LONGTERM, pages);
 		if (nr <= 0)
-			return nr ? nr : -EFAULT;
+			return nr < 0 ? nr : -EFAULT;
 		for (i = 0; i < nr; i++)
 			udmabuf_compat_add(pins, pages[i]);
 		cond_resched();
@@ -214,7 +218,9 @@ static long udmabuf_compat_pin(struct udmabuf_compat_pins *pins)
 		udmabuf_compat_verify(pins);
 	} while (!ret && !pins->nr);
 
-	return ret ? ret : pins->nr;
+	if (ret)
+		return ret;
+	return pins->nr;
 }
 
 /* A file that is open for writing only cannot be mapped, but opened again. */

@@ -3,8 +3,8 @@
  * A real importer: vgem, a DRM device without hardware. It attaches and maps
  * when a buffer becomes a handle, and lets go with the last handle.
  */
-#include <drm/drm.h>
 #include <errno.h>
+#include <libdrm/drm.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
