@@ -2,7 +2,7 @@
 #
 # The front door: each target calls the script that does the work.
 
-KERNEL ?= 6.12
+KERNEL ?=
 DRIVER ?= ours
 FILE ?=
 
@@ -15,17 +15,17 @@ help: ## list the targets
 setup: ## install what this Debian machine lacks (as root)
 	@tools/setup
 
-demo: setup ## show the driver at work, against the stock one: FILE=one's own file
-	@demo/run $(if $(FILE),--file '$(FILE)')
+demo: setup ## show the driver at work, against the stock one: KERNEL=7.3 FILE=one's own file
+	@demo/run $(if $(KERNEL),--kernel '$(KERNEL)') $(if $(FILE),--file '$(FILE)')
 
-check: setup ## all tests, those in virtual machines too: KERNEL=6.12 DRIVER=stock
-	@tools/check --kernel '$(KERNEL)' --driver '$(DRIVER)'
+check: setup ## all tests, on all kernels: KERNEL=7.3 only on that, DRIVER=stock the kernel's driver too
+	@tools/check $(if $(KERNEL),--kernel '$(KERNEL)') --driver '$(DRIVER)'
 
 check-fast: ## checkers and unit tests, on this machine only
 	@tools/check-fast
 
 build: ## the module and the programs: KERNEL=6.12
-	@vm/build --kernel '$(KERNEL)'
+	@vm/build --kernel '$(or $(KERNEL),6.12)'
 
 clean: ## remove everything that was built (caches outside the checkout stay)
 	rm -rf build

@@ -84,9 +84,11 @@ check_tool() {
 	check_version "$1" "$("$1" --version 2>&1)"
 }
 
-# check_chroot COMMAND...: in the image of the kernel that the tree is built for.
+# check_chroot COMMAND...: in the image of a kernel. That of 6.12 has all tools;
+# a checker that has to look at each kernel sets check_kernel.
+check_kernel=6.12
 check_chroot() {
-	vm/chroot --kernel "${KERNEL:-6.12}" -- "$@"
+	vm/chroot --kernel "$check_kernel" -- "$@"
 }
 
 # check_chroot_tool NAME: as check_tool, of the image.
@@ -99,11 +101,22 @@ check_module_folders() {
 	check_tracked | sed -n 's,/Kbuild$,,p' | grep -Ev '/(compat|tests)$'
 }
 
+# check_all_kernels COMMAND...: for each kernel of the tree; false if one failed.
+check_all_kernels() {
+	local status=0
+
+	for check_kernel in $(cd vm/kernels && echo *); do
+		echo "# Linux $check_kernel"
+		"$@" || status=1
+	done
+	return "$status"
+}
+
 # check_kbuild FOLDER ARGUMENT...: build the module in FOLDER, from a copy, with
 # every warning an error. Two checkers that use the same copy one after another
 # compile only once.
 check_kbuild() {
-	local folder=$1 copy=build/check/kbuild
+	local folder=$1 copy=build/check/kbuild-$check_kernel
 
 	mkdir -p "$copy"
 	cp -a --parents -- "$folder" include/uapi "$copy"

@@ -26,7 +26,11 @@ rm -rf "$2"
 cp -r made "$2"
 exit "$(cat made/status)"
 END
-chmod +x vm/run
+cat >tests/features <<'END'
+#!/bin/bash
+exit "$(cat made/features)"
+END
+chmod +x vm/run tests/features
 
 # suite NAME STATUS: what a suite left, its TAP output on standard input.
 suite() {
@@ -40,6 +44,7 @@ all_is_well() {
 	rm -rf build made docs/* tests/expected/*
 	mkdir made
 	echo 0 >made/status
+	echo 0 >made/features
 	echo "Linux 6.12.0" >made/release
 	: >made/kernel.log
 	suite one 0 <<'END'
@@ -174,6 +179,29 @@ all_is_well
 echo 121 >made/status
 expect 'the kernel panicked' 1 '2 passed, 1 failed, 1 skipped' <<'END'
 failed: boot (machine): the kernel panicked
+END
+
+all_is_well
+echo 121 >made/status
+rm made/one.end
+: >made/two.tap
+cat >made/kernel.log <<'END'
+[    0.000000] Command line: rcu_cpu_stall_timeout=60 panic=-1
+[    1.000000] udmabuf-selftests: suite two
+[    2.000000] Oops: int3: 0000 [#1] SMP
+[    2.000001] RIP: 0010:thing+0xc5/0xd0
+[    2.000002] RIP: 0033:0x7f3efdaa0d6b
+[    2.000003] Kernel panic - not syncing: Fatal exception
+END
+expect 'the machine died' 1 '2 passed, 4 failed, 0 skipped' <<'END'
+failed: boot (machine): the kernel panicked in suite two: Oops: int3: 0000 [#1] SMP in thing+0xc5/0xd0
+failed: 2 suites did not end, 1 tests did not run
+END
+
+all_is_well
+echo 1 >made/features
+expect 'the table of features is wrong' 1 '2 passed, 1 failed, 1 skipped' <<'END'
+failed: features README.md: the table differs, see above (tests/features --update)
 END
 
 all_is_well
