@@ -42,18 +42,11 @@ takeover_die() {
 
 # --- what is there -----------------------------------------------------------
 
-# takeover_stock RELEASE: does this kernel have a driver of its own? Prints
-# "built in", "module" or "none".
+# takeover_stock RELEASE: this kernel has a driver of its own, which is never a
+# module. What is built in is named where its parameters are described.
 takeover_stock() {
-	local dir=$takeover_root/lib/modules/$1
-
-	if grep -q '/udmabuf\.ko$' "$dir/modules.builtin" 2>/dev/null; then
-		echo "built in"
-	elif grep -q '/udmabuf\.ko[.a-z]*:' "$dir/modules.dep" 2>/dev/null; then
-		echo "module"
-	else
-		echo "none"
-	fi
+	grep -q -a -z '^udmabuf\.' \
+		"$takeover_root/lib/modules/$1/modules.builtin.modinfo" 2>/dev/null
 }
 
 takeover_kernels() {
@@ -80,7 +73,7 @@ takeover_look_kernels() {
 	taking=()
 	lacking=()
 	while read -r release; do
-		[ "$(takeover_stock "$release")" = none ] || taking+=("$release")
+		! takeover_stock "$release" || taking+=("$release")
 		takeover_installed "$release" || lacking+=("$release")
 	done < <(takeover_kernels)
 }
@@ -370,16 +363,13 @@ takeover_status_owner() {
 }
 
 takeover_status_kernel() {
-	local stock
-
-	stock=$(takeover_stock "$1")
-	case $stock in
-	none) echo "Linux $1: has no driver of its own; takeover is not needed" ;;
-	*)
-		echo "Linux $1: has a driver of its own ($stock)$(! takeover_told ||
-			echo ', told not to start it')"
-		;;
-	esac
+	if ! takeover_stock "$1"; then
+		echo "Linux $1: has no driver of its own; takeover is not needed"
+	elif takeover_told; then
+		echo "Linux $1: has a driver of its own, and was told not to start it"
+	else
+		echo "Linux $1: has a driver of its own"
+	fi
 }
 
 # Prints enabled, incomplete or disabled.
@@ -393,9 +383,9 @@ takeover_state() {
 	fi
 }
 
-# takeover_pending OWNER STATE STOCK: a reboot of this kernel changes the owner.
+# takeover_pending OWNER STATE RELEASE: a reboot of this kernel changes the owner.
 takeover_pending() {
-	[ "$3" != none ] || return 1
+	takeover_stock "$3" || return 1
 	case $2 in
 	enabled) [ "$1" != ours ] && ! takeover_told ;;
 	disabled) takeover_told && ! takeover_menu_ready ;;
@@ -415,7 +405,7 @@ takeover_status() {
 	echo "takeover:      $state"
 	[ "$state" != incomplete ] ||
 		echo "               run 'udmabuf takeover enable' or 'disable' to get it right"
-	if takeover_pending "$owner" "$state" "$(takeover_stock "$running")"; then
+	if takeover_pending "$owner" "$state" "$running"; then
 		echo "reboot:        pending"
 		exit 3
 	fi
