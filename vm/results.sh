@@ -45,9 +45,13 @@ results_open() {
 	: >"$results/kernel.log"
 }
 
+# What the console said, or what of it counts.
+results_log() {
+	tr -d '\r' <"$machine_dir/console.log"
+}
+
 results_keep_log() {
-	[ ! -e "$machine_dir/console.log" ] ||
-		tr -d '\r' <"$machine_dir/console.log" >"$results/kernel.log"
+	[ ! -e "$machine_dir/console.log" ] || results_log >"$results/kernel.log"
 }
 
 results_panic_reason() {

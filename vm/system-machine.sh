@@ -12,6 +12,7 @@ system_environment=	# lines NAME=VALUE for the steps
 system_timeout=600	# seconds for a step
 system_boot_timeout=600	# for a boot, with the way down before it
 system_down_timeout=90	# for the last way down
+system_silence=60	# for a kernel that says nothing and has no process yet
 system_status=0		# of the last step
 system_ended=		# down, gone, late, stuck (on the way down), noboot
 
@@ -54,19 +55,75 @@ system_read() {
 	return "$status"
 }
 
+# On a busy machine the emulated processors lose each other now and then, early in
+# a boot (see vm/run): the kernel crashes, and the machine starts again, or it hangs.
+# Nothing of ours runs then, and the disk is not touched: such boots do not count.
+# system_boots SELECT: the log's boots for which SELECT, an expression of awk,
+# holds; "early" says that this boot never got to its first process, "last" that
+# it is the last.
+system_boots() {
+	tr -d '\r' <"$machine_dir/console.log" | awk '
+		function flush(last) {
+			if ('"$1"')
+				printf "%s", text
+			text = ""
+		}
+		/Linux version [0-9]/ { flush(0); early = 1 }
+		/Run \/init as init process/ { early = 0 }
+		{ text = text $0 "\n" }
+		END { flush(1) }'
+}
+
+# In place of those of results.sh and machine.sh.
+results_log() {
+	system_boots '!early || last'
+}
+
+machine_panicked() {
+	[ -n "$(system_boots '!early' | grep -a -F 'Kernel panic - not syncing' || true)" ]
+}
+
+system_lost_boots() {
+	system_boots 'early && !last' | grep -c 'Linux version [0-9]' || true
+}
+
+# What the agent has to say when it cannot start.
+system_boot_reason() {
+	system_boots '!early' | grep -a -o -m 1 -e 'udmabuf-vm: boot: .*' || true
+}
+
+# A kernel that hangs before its first process gets a reset.
+system_reset_silent() {
+	local now
+
+	now=$(stat -c %s "$machine_dir/console.log")
+	if [ "$now" -ne "$system_said" ]; then
+		system_said=$now
+		system_said_at=$SECONDS
+	elif ((SECONDS - system_said_at >= system_silence)) &&
+		[ -n "$(system_boots 'early && last')" ]; then
+		udb_say "the kernel hangs early in its boot: reset"
+		machine_monitor '{"execute": "qmp_capabilities"}' >/dev/null || true
+		machine_monitor '{"execute": "system_reset"}'
+		system_said_at=$SECONDS
+	fi
+}
+
 # A service that says why it cannot start the steps need not be waited for.
 system_wait_ready() {
-	local deadline=$((SECONDS + system_boot_timeout)) status=0
+	local deadline=$((SECONDS + system_boot_timeout)) status
 
+	system_said=0 system_said_at=$SECONDS
 	while :; do
 		status=0
 		machine_read $((SECONDS + 2)) || status=$?
 		case $status in
 		0) break ;;
-		2) ;;
+		2) system_reset_silent ;;
 		*) system_ended=gone; return 1 ;;
 		esac
-		if [ "$SECONDS" -ge "$deadline" ] || [ -n "$(results_boot_reason)" ]; then
+		if [ "$SECONDS" -ge "$deadline" ] || [ -n "$(system_boot_reason)" ] ||
+			[ "$(system_lost_boots)" -gt 3 ]; then
 			system_ended=noboot
 			return 1
 		fi
@@ -114,6 +171,8 @@ system_steps() {
 		system_progress "step $step of $count (booted in $((SECONDS - began)) s)"
 		system_step "$step" || return 0
 	done
+	[ "$(system_lost_boots)" -eq 0 ] ||
+		udb_say "boots that crashed before their first process: $(system_lost_boots)"
 	machine_tell poweroff
 	system_ended=down
 	machine_wait "$system_down_timeout" || system_ended=stuck
@@ -129,7 +188,7 @@ system_run() {
 # Ends the script, unless all went well as far as the machine is concerned.
 # expect_splat: "yes" when the log must have one.
 system_verdict() {
-	local splats
+	local splats reason
 
 	splats=$(results_splats)
 	if [ -n "$splats" ] && [ "$expect_splat" = no ]; then
@@ -141,7 +200,10 @@ system_verdict() {
 	gone) udb_die 121 "the machine went down by itself (see $results/kernel.log)" ;;
 	late) udb_die 122 "time limit: a step ran for more than $system_timeout s" ;;
 	stuck) udb_die 122 "time limit: the machine did not shut down within $system_down_timeout s" ;;
-	noboot) udb_die 123 "boot failure: $(results_boot_reason) (see $results/kernel.log)" ;;
+	noboot)
+		reason=$(system_boot_reason)
+		udb_die 123 "boot failure: ${reason:-not ready in time} (see $results/kernel.log)"
+		;;
 	esac
 	results_check_marks 'step 1 begins' 'step 1 ended'
 	if [ -n "$splats" ] && [ "$expect_splat" = no ]; then

@@ -5,33 +5,23 @@
 # sourced after tests/vm/tap.sh.
 # shellcheck disable=SC2154 # tap_top is of tests/vm/tap.sh
 
-# Passes on what the steps print, with each claim numbered and counted.
-# system_tap_count FILE: gets "CLAIMS FAILED".
-system_tap_count() {
-	awk -v n="$tap_count" -v file="$1" '
-		/^ok - /     { n++; claims++; sub(/^ok/, "ok " n) }
-		/^not ok - / { n++; claims++; failed++; sub(/^not ok/, "not ok " n) }
-		{ print; fflush() }
-		END { print claims + 0, failed + 0 >file }'
-}
-
-# system_tap WORK ARGUMENT...: runs vm/system with these arguments. Its own end, and
-# that there were claims at all, are claims, too.
+# system_tap WORK ARGUMENT...: runs vm/system with these arguments, and passes on
+# what the steps print, with each claim numbered and counted. Its own end, and that
+# there were claims at all, are claims, too.
 system_tap() {
-	local work=$1 status=0 claims failed
+	local work=$1 status=0 line first=$tap_count
 
 	shift
 	mkdir -p "$work"
-	{
-		"$tap_top/vm/system" --results "$work/results" "$@" 2>"$work/err" ||
-			echo "$?" >"$work/status"
-	} | system_tap_count "$work/count"
-	[ ! -e "$work/status" ] || status=$(cat "$work/status")
-	rm -f "$work/status"
-	read -r claims failed <"$work/count"
-	tap_count=$((tap_count + claims))
-	tap_failed=$((tap_failed + failed))
+	while IFS= read -r line; do
+		case $line in
+		'ok - '*) tap_result 0 "${line#ok - }" ;;
+		'not ok - '*) tap_result 1 "${line#not ok - }" ;;
+		*) printf '%s\n' "$line" ;;
+		esac
+	done < <(exec "$tap_top/vm/system" --results "$work/results" "$@" 2>"$work/err")
+	wait "$!" || status=$?
+	tap_result "$((tap_count == first))" "the steps make claims"
 	tap_result "$status" "all steps get to their end, and the kernel log is clean"
 	[ "$status" -eq 0 ] || { tap_say "vm/system ended with $status"; tap_file "$work/err"; }
-	tap_result "$((claims == 0))" "the steps make claims"
 }
