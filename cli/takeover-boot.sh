@@ -28,6 +28,19 @@ boot_has() {
 	[ -e "$boot_root$1" ] && { [ -x "$boot_root/usr/sbin/$2" ] || [ -x "$boot_root/sbin/$2" ]; }
 }
 
+# What started this machine says so in a variable of its firmware, and beats a menu
+# that another loader left behind. The text has two bytes for a letter.
+boot_is_systemd() {
+	local file
+
+	for file in "$boot_root"/sys/firmware/efi/efivars/LoaderInfo-*; do
+		if [ -r "$file" ] && tr -d '\0' <"$file" | grep -c -a systemd-boot >/dev/null; then
+			return 0
+		fi
+	done
+	return 1
+}
+
 # The user's own parameters stay in front, whatever they are: the kernel heeds each
 # initcall_blacklist= of several.
 boot_set_grub() {
@@ -56,13 +69,14 @@ boot_set_u_boot() {
 # boot_find ROOT PARAMETER
 boot_find() {
 	boot_root=$1
-	if boot_has /boot/grub/grub.cfg update-grub; then
+	boot_kind=hand
+	if boot_is_systemd; then
+		return
+	elif boot_has /boot/grub/grub.cfg update-grub; then
 		boot_set_grub "$2"
 	elif boot_has /boot/extlinux/extlinux.conf u-boot-update &&
 		[ ! -e "$boot_root/etc/kernel/cmdline" ]; then
 		boot_set_u_boot "$2"
-	else
-		boot_kind=hand
 	fi
 }
 

@@ -275,6 +275,17 @@ takeover_by_hand() {
 	exit 4
 }
 
+# A module may be there and not load: Secure Boot wants it signed by a key that the
+# machine knows. This changes nothing, it is loaded beside the kernel's driver.
+takeover_try_load() {
+	if [ -n "$takeover_root" ] || [ "$takeover_dry" = yes ] || [ -d /sys/module/udmabuf_ng ]; then
+		return
+	fi
+	modprobe udmabuf_ng || takeover_die 1 \
+		"udmabuf_ng does not load (see above, and 'dmesg'); with Secure Boot, enroll its key first"
+	modprobe -r udmabuf_ng
+}
+
 # Without udmabuf_ng there would be no /dev/udmabuf at all.
 takeover_check_installed() {
 	local running
@@ -283,6 +294,7 @@ takeover_check_installed() {
 	if [ -n "$running" ] && ! takeover_installed "$running"; then
 		takeover_die 1 "udmabuf_ng is not installed for Linux $running: install udmabuf-ng-dkms first"
 	fi
+	takeover_try_load
 	[ "${#lacking[@]}" -eq 0 ] ||
 		echo "note: udmabuf_ng is not installed for ${lacking[*]}: no /dev/udmabuf when that boots"
 }

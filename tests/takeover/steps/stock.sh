@@ -24,6 +24,10 @@ step_1() {
 	claim_says "has a driver of its own"
 	claim 1 "enable is refused while udmabuf_ng is not installed" "$udmabuf" takeover enable
 	boot_install
+	cp "$0" "$(modinfo -n udmabuf_ng)"
+	claim 1 "enable is refused while udmabuf_ng does not load" "$udmabuf" takeover enable
+	claim_says "does not load"
+	boot_install
 	stock_files >/var/lib/files-before
 	claim 0 "a buffer by the kernel's driver" boot_smoke /dev/udmabuf
 	claim 0 "enable" "$udmabuf" takeover enable
