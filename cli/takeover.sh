@@ -260,6 +260,11 @@ takeover_print_plan() {
 	[ "$boot_kind" = hand ] || printf '  run %s\n' "$boot_command"
 }
 
+takeover_only_dry() {
+	[ "$takeover_dry" = yes ] || return 1
+	echo "--dry-run: nothing was changed"
+}
+
 takeover_by_hand() {
 	cat >&2 <<-TEXT
 		udmabuf: takeover: this machine's boot loader has no folder for settings (GRUB and
@@ -314,11 +319,11 @@ takeover_enable() {
 	takeover_check_foreign
 	[ "$boot_kind" != hand ] || takeover_menu_ready || takeover_by_hand
 	cat <<-TEXT
-		The driver that the kernel (${taking[*]}) has for /dev/udmabuf shall not start any
-		more, and udmabuf_ng gets its name:
+		From the next boot on the kernel's own driver for /dev/udmabuf is not started
+		(${taking[*]}), and udmabuf_ng gets the name:
 	TEXT
 	takeover_print_plan write "${wrong[@]}"
-	[ "$takeover_dry" = no ] || return 0
+	! takeover_only_dry || return 0
 	takeover_do_enable
 	echo "Done. It is effective after a reboot. To undo it: udmabuf takeover disable, and reboot."
 }
@@ -344,7 +349,7 @@ takeover_disable() {
 		takeover_check_foreign
 		echo "From the next boot on the kernel's own driver, where there is one, has /dev/udmabuf:"
 		takeover_print_plan remove "${present[@]}"
-		[ "$takeover_dry" = no ] || return 0
+		! takeover_only_dry || return 0
 		takeover_do_disable
 		echo "Done. It is effective after a reboot."
 	fi
