@@ -27,7 +27,7 @@
  */
 struct udmabuf *udmabuf_create(void)
 {
-	struct udmabuf *ubuf = kzalloc(sizeof(*ubuf), GFP_KERNEL_ACCOUNT);
+	struct udmabuf *ubuf = kzalloc_obj(*ubuf, GFP_KERNEL_ACCOUNT);
 
 	if (!ubuf)
 		return NULL;

@@ -50,7 +50,7 @@ static int udmabuf_attach(struct dma_buf *dmabuf,
 	struct udmabuf *ubuf = dmabuf->priv;
 	struct udmabuf_attachment *ua;
 
-	ua = kzalloc(sizeof(*ua), GFP_KERNEL_ACCOUNT);
+	ua = kzalloc_obj(*ua, GFP_KERNEL_ACCOUNT);
 	if (!ua)
 		return -ENOMEM;
 	ua->dev = attach->dev;

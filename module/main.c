@@ -61,18 +61,12 @@
 #define CREATE_TRACE_POINTS
 #include "trace.h"
 
-/* The build names it otherwise where the kernel's own driver has this name. */
-#ifndef UDMABUF_DEVICE_NAME
+#ifndef UDMABUF_VERSION
 #define UDMABUF_DEVICE_NAME "udmabuf"
 #endif
 
 /* A million ranges are a list of 24 MiB, the most that one call may copy. */
 #define UDMABUF_LIST_LIMIT_MAX	1048576
-
-static char *name = UDMABUF_DEVICE_NAME;
-module_param(name, charp, 0444);
-MODULE_PARM_DESC(name,
-		 "Name of the device node (default " UDMABUF_DEVICE_NAME ")");
 
 static int udmabuf_param_set_list_limit(const char *val,
 					const struct kernel_param *kp)
@@ -137,6 +131,7 @@ static const struct file_operations udmabuf_fops = {
 
 static struct miscdevice udmabuf_misc = {
 	.minor = MISC_DYNAMIC_MINOR,
+	.name = UDMABUF_DEVICE_NAME,
 	.fops = &udmabuf_fops,
 };
 
@@ -145,11 +140,10 @@ static int __init udmabuf_init(void)
 	int ret;
 
 	udmabuf_debugfs_init();
-	udmabuf_misc.name = name;
 	ret = misc_register(&udmabuf_misc);
 	if (ret) {
-		pr_err("cannot register the device \"%s\" (error %d): is the name taken? Choose another with name=\n",
-		       name, ret);
+		pr_err("cannot register the device \"%s\" (error %d): is the name taken?\n",
+		       udmabuf_misc.name, ret);
 		udmabuf_debugfs_exit();
 	}
 	return ret;
@@ -164,8 +158,13 @@ static void __exit udmabuf_exit(void)
 module_init(udmabuf_init);
 module_exit(udmabuf_exit);
 
+#ifdef UDMABUF_VERSION
+module_param_cb(name, &param_ops_charp, &udmabuf_misc.name, 0444);
+MODULE_PARM_DESC(name,
+		 "Name of the device node (default " UDMABUF_DEVICE_NAME ")");
 MODULE_AUTHOR("The udmabuf-ng authors");
 MODULE_DESCRIPTION("dma-bufs from memfd memory");
 MODULE_VERSION(UDMABUF_VERSION);
 MODULE_LICENSE("GPL");
 MODULE_IMPORT_NS("DMA_BUF");
+#endif

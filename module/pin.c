@@ -47,17 +47,9 @@
 #define UDMABUF_SEALS_WANTED	F_SEAL_SHRINK
 #define UDMABUF_SEALS_DENIED	(F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)
 
-/* memfd_fcntl(F_GET_SEALS) is not there for modules. */
-static unsigned int udmabuf_memfd_seals(struct file *memfd)
-{
-	if (is_file_hugepages(memfd))
-		return HUGETLBFS_I(file_inode(memfd))->seals;
-	return SHMEM_I(file_inode(memfd))->seals;
-}
-
 static int udmabuf_memfd_check(struct file *memfd, loff_t end)
 {
-	unsigned int seals = udmabuf_memfd_seals(memfd);
+	unsigned int seals = memfd_fcntl(memfd, F_GET_SEALS, 0);
 
 	if ((seals & UDMABUF_SEALS_WANTED) != UDMABUF_SEALS_WANTED ||
 	    seals & UDMABUF_SEALS_DENIED)
@@ -127,7 +119,7 @@ static int udmabuf_append_folios(struct udmabuf *ubuf, struct folio **folios,
 		pgoff_t first = *index - folio_pgoff(folio);
 		pgoff_t nr_pages;
 
-		/* Kernels before 6.15 can return the same folio twice. */
+		/* The same folio again, pinned once more, adds nothing. */
 		if (ret || first >= folio_nr_pages(folio)) {
 			unpin_folio(folio);
 			continue;
