@@ -3,10 +3,11 @@
 # The front door: each target calls the script that does the work.
 
 KERNEL ?=
+KSRC ?=
 DRIVER ?= ours
 FILE ?=
 
-.PHONY: help setup demo check check-fast build clean
+.PHONY: help setup demo check check-fast build deb intree upstream clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -26,6 +27,15 @@ check-fast: ## checkers and unit tests, on this machine only
 
 build: ## the module and the programs: KERNEL=6.12
 	@vm/build --kernel '$(or $(KERNEL),6.12)'
+
+deb: setup ## the Debian packages, into build/deb
+	@packaging/build
+
+intree: ## put the driver into a kernel's source tree: KSRC=its folder
+	@tools/intree '$(KSRC)'
+
+upstream: setup ## the driver as patches against Linux 7.3, into build/upstream
+	@tools/upstream
 
 clean: ## remove everything that was built (caches outside the checkout stay)
 	rm -rf build
