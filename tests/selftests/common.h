@@ -105,6 +105,26 @@ void *udb_map_at(int fd, off_t offset, size_t size, int prot);
 long udb_smaps_kb(const void *addr, const char *field);
 
 /*
+ * What the kernel can do.
+ */
+
+/* Whether the kernel, or a module of it, has @symbol (/proc/kallsyms). */
+bool udb_kernel_has(const char *symbol);
+
+/*
+ * Came with what makes entries of 2 MiB safe that map page frames, and only
+ * together with it: without it the kernel would take references to such memory.
+ */
+#define UDB_HUGE_ENTRIES	"follow_pfnmap_start"
+
+#define UDB_HUGE_ENTRIES_OR_SKIP()					\
+	do {								\
+		if (!udb_kernel_has(UDB_HUGE_ENTRIES))			\
+			SKIP(return, "the kernel has no "		\
+			     UDB_HUGE_ENTRIES "()");			\
+	} while (0)
+
+/*
  * The device. UDMABUF_DEVICE names it, there is no default.
  */
 

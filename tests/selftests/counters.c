@@ -5,6 +5,7 @@
  */
 #include <dirent.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,6 +41,21 @@ long udb_meminfo(const char *name)
 	ret = udb_field(file, name, NULL);
 	fclose(file);
 	return ret;
+}
+
+bool udb_kernel_has(const char *symbol)
+{
+	FILE *file = fopen("/proc/kallsyms", "re");
+	char line[512], name[256];
+	bool found = false;
+
+	if (!file)
+		return false;
+	while (!found && fgets(line, sizeof(line), file))
+		found = sscanf(line, "%*s %*s %255s", name) == 1 &&
+			!strcmp(name, symbol);
+	fclose(file);
+	return found;
 }
 
 /* A head line of smaps starts a new mapping: "7f12-7f34 rw-s ...". */

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "common.h"
 #include "mapping.h"
@@ -27,7 +28,7 @@ FIXTURE(mmap_pud) {
 	long limit;
 };
 
-static bool pool_set(int pages)
+static bool pool_try(int pages)
 {
 	FILE *file = fopen(POOL, "re+");
 	int got = -1;
@@ -39,6 +40,19 @@ static bool pool_set(int pages)
 		got = -1;
 	fclose(file);
 	return got == pages;
+}
+
+/* The kernel gives up a range for one page in it that is busy for a moment. */
+static bool pool_set(int pages)
+{
+	int tries;
+
+	for (tries = 0; tries < 200; tries++) {
+		if (pool_try(pages))
+			return true;
+		usleep(20000);
+	}
+	return false;
 }
 
 static int memfd_of_one_page(void)
