@@ -7,16 +7,17 @@
  * and unmapped.
  *
  * Locks: called with the inode lock of the memfd held, shared, as the driver
- * does. Mapping a file of hugetlbfs takes that lock inside the mmap lock, and a
- * fault takes the mmap lock and may wait for user space; so the inode lock is
- * given up for as long as that takes. What it kept true still is when it is back:
+ * does. For shmem it stays held: mapping and faults may come inside it, as they do
+ * in write(2). Mapping a file of hugetlbfs however takes that lock, inside the mmap
+ * lock, so for hugetlbfs it is given up meanwhile. What it kept true still is when
+ * it is back:
  *
  * * The file cannot have become shorter: the caller saw F_SEAL_SHRINK.
  * * It cannot have got F_SEAL_WRITE: mapping a sealed file fails, sealing a
  *   mapped file fails, and then sealing a file that has pins fails.
- * * A hole may have been punched, and other threads can put what they like where
- *   the mapping was. So each folio is looked at once the lock is back, and kept
- *   only when it is the memfd's, at the place where it is expected.
+ * * A hole may have been punched. In any case other threads can put what they
+ *   like where the mapping was. So each folio is looked at under the lock, and
+ *   kept only when it is the memfd's, at the place where it is expected.
  *
  * What other threads of the caller do to the mapping, they do to themselves.
  */
@@ -87,7 +88,7 @@ static unsigned int udmabuf_compat_step(const struct udmabuf_compat_pins *pins,
 
 /*
  * Where to go on after page @index. Nothing holds still here, and a wrong answer
- * does no harm: a folio that does not fit is found when the lock is back.
+ * does no harm: a folio that does not fit is found in the end.
  */
 static pgoff_t udmabuf_compat_next(const struct udmabuf_compat_pins *pins,
 				   pgoff_t index)
@@ -160,7 +161,7 @@ static int udmabuf_compat_errno(long error)
 }
 
 /* No huge page has a mapping of less than itself. MAP_NORESERVE: reserve none. */
-static int udmabuf_compat_pin_unlocked(struct udmabuf_compat_pins *pins)
+static int udmabuf_compat_pin_range(struct udmabuf_compat_pins *pins)
 {
 	pgoff_t unit = 1, index;
 	unsigned long addr, size;
@@ -207,14 +208,17 @@ static void udmabuf_compat_verify(struct udmabuf_compat_pins *pins)
 static long udmabuf_compat_pin(struct udmabuf_compat_pins *pins)
 {
 	struct inode *inode = file_inode(pins->memfd);
+	bool unlock = is_file_hugepages(pins->memfd);
 	int ret;
 
 	do {
 		if (fatal_signal_pending(current))
 			return -EINTR;
-		up_read(&inode->i_rwsem);
-		ret = udmabuf_compat_pin_unlocked(pins);
-		down_read(&inode->i_rwsem);
+		if (unlock)
+			up_read(&inode->i_rwsem);
+		ret = udmabuf_compat_pin_range(pins);
+		if (unlock)
+			down_read(&inode->i_rwsem);
 		udmabuf_compat_verify(pins);
 	} while (!ret && !pins->nr);
 
@@ -242,7 +246,7 @@ static struct file *udmabuf_compat_get_mappable(struct file *memfd)
  * @offset: receives the place of @start in the first folio, in bytes
  *
  * Context: Process context, sleeps. The inode lock of @memfd is held, shared; it
- * is given up and taken again.
+ * may be given up and taken again.
  * Return: how many folios were pinned, or an error.
  */
 long memfd_pin_folios(struct file *memfd, loff_t start, loff_t end,

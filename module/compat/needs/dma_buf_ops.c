@@ -4,28 +4,30 @@
 #include <linux/dma-buf.h>
 #include <linux/iosys-map.h>
 
-int udmabuf_need_attach(struct dma_buf *dmabuf, struct dma_buf_attachment *a);
-void udmabuf_need_detach(struct dma_buf *dmabuf, struct dma_buf_attachment *a);
-struct sg_table *udmabuf_need_map(struct dma_buf_attachment *a,
-				  enum dma_data_direction direction);
-void udmabuf_need_unmap(struct dma_buf_attachment *a, struct sg_table *table,
-			enum dma_data_direction direction);
-int udmabuf_need_access(struct dma_buf *dmabuf,
-			enum dma_data_direction direction);
-int udmabuf_need_mmap(struct dma_buf *dmabuf, struct vm_area_struct *vma);
-int udmabuf_need_vmap(struct dma_buf *dmabuf, struct iosys_map *map);
-void udmabuf_need_vunmap(struct dma_buf *dmabuf, struct iosys_map *map);
-void udmabuf_need_release(struct dma_buf *dmabuf);
+bool udmabuf_need_dma_buf_ops(const struct dma_buf_ops *ops);
 
-const struct dma_buf_ops udmabuf_need_dma_buf_ops = {
-	.attach = udmabuf_need_attach,
-	.detach = udmabuf_need_detach,
-	.map_dma_buf = udmabuf_need_map,
-	.unmap_dma_buf = udmabuf_need_unmap,
-	.begin_cpu_access = udmabuf_need_access,
-	.end_cpu_access = udmabuf_need_access,
-	.mmap = udmabuf_need_mmap,
-	.vmap = udmabuf_need_vmap,
-	.vunmap = udmabuf_need_vunmap,
-	.release = udmabuf_need_release,
-};
+bool udmabuf_need_dma_buf_ops(const struct dma_buf_ops *ops)
+{
+	int (*attach)(struct dma_buf *dmabuf,
+		      struct dma_buf_attachment *attach) = ops->attach;
+	void (*detach)(struct dma_buf *dmabuf,
+		       struct dma_buf_attachment *attach) = ops->detach;
+	struct sg_table *(*map)(struct dma_buf_attachment *attach,
+				enum dma_data_direction direction) =
+		ops->map_dma_buf;
+	void (*unmap)(struct dma_buf_attachment *attach, struct sg_table *table,
+		      enum dma_data_direction direction) = ops->unmap_dma_buf;
+	int (*begin)(struct dma_buf *dmabuf,
+		     enum dma_data_direction direction) = ops->begin_cpu_access;
+	int (*end)(struct dma_buf *dmabuf, enum dma_data_direction direction) =
+		ops->end_cpu_access;
+	int (*mmap)(struct dma_buf *dmabuf, struct vm_area_struct *vma) =
+		ops->mmap;
+	int (*vmap)(struct dma_buf *dmabuf, struct iosys_map *map) = ops->vmap;
+	void (*vunmap)(struct dma_buf *dmabuf, struct iosys_map *map) =
+		ops->vunmap;
+	void (*release)(struct dma_buf *dmabuf) = ops->release;
+
+	return attach && detach && map && unmap && begin && end && mmap &&
+	       vmap && vunmap && release;
+}

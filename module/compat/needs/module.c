@@ -9,7 +9,6 @@
 #include <linux/seq_file.h>
 
 int udmabuf_need_param(const char *val, const struct kernel_param *kp);
-long udmabuf_need_ioctl(struct file *file, unsigned int cmd, unsigned long arg);
 
 const struct kernel_param_ops udmabuf_need_param_ops = {
 	.set = udmabuf_need_param,
@@ -18,7 +17,7 @@ const struct kernel_param_ops udmabuf_need_param_ops = {
 
 const struct file_operations udmabuf_need_fops = {
 	.owner = THIS_MODULE,
-	.unlocked_ioctl = udmabuf_need_ioctl,
+	.unlocked_ioctl = compat_ptr_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
 };
 

@@ -2,10 +2,13 @@
 /* struct vm_operations_struct: fault(), huge_fault() */
 #include <linux/mm.h>
 
-vm_fault_t udmabuf_need_order(struct vm_fault *vmf, unsigned int order);
-vm_fault_t udmabuf_need_small(struct vm_fault *vmf);
+bool udmabuf_need_vm_ops(const struct vm_operations_struct *ops);
 
-const struct vm_operations_struct udmabuf_need_vm_ops = {
-	.fault = udmabuf_need_small,
-	.huge_fault = udmabuf_need_order,
-};
+bool udmabuf_need_vm_ops(const struct vm_operations_struct *ops)
+{
+	vm_fault_t (*fault)(struct vm_fault *vmf) = ops->fault;
+	vm_fault_t (*huge_fault)(struct vm_fault *vmf, unsigned int order) =
+		ops->huge_fault;
+
+	return fault && huge_fault;
+}

@@ -16,7 +16,9 @@ void udmabuf_need_pages(struct dma_buf *dmabuf, struct page **pages,
 	void *vaddr = vmap(pages, 1, VM_MAP, PAGE_KERNEL);
 
 	dma_resv_assert_held(dmabuf->resv);
-	iosys_map_set_vaddr(map, PageHighMem(pages[0]) ? vaddr : pfn_to_kaddr(0));
+	if (!PageHighMem(pages[0]))
+		vaddr = pfn_to_kaddr(0);
+	iosys_map_set_vaddr(map, vaddr);
 	invalidate_kernel_vmap_range(vaddr, PAGE_SIZE);
 	flush_kernel_vmap_range(vaddr, PAGE_SIZE);
 	vunmap(vaddr);
