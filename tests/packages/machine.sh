@@ -126,12 +126,11 @@ step_1_trouble() {
 	said "udmabuf-ng-dkms: no module for the running kernel, its headers are missing: 'apt-get install linux-headers-$release'"
 	mv /root/build "$build"
 	user 'apt-get purge -y udmabuf-ng-dkms'
-	printf '#!/bin/sh\necho a compiler that fails >&2\nexit 1\n' >/usr/local/bin/make
-	chmod 755 /usr/local/bin/make
+	mv /usr/bin/make /root/make
 	user 'apt-get install -y /src/build/deb/udmabuf-ng-dkms_*_all.deb'
 	said 'udmabuf-ng-dkms: the module was not built for each kernel'
 	check "apt has nothing left to do" apt-get check
-	rm /usr/local/bin/make
+	mv /root/make /usr/bin/make
 	user 'apt-get purge -y udmabuf-ng-dkms'
 }
 
