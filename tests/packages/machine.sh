@@ -21,6 +21,10 @@ old=${old#*dkms_} old=${old%_all.deb}
 new=$(echo /src/build/deb-next/udmabuf-ng-dkms_*_all.deb)
 new=${new#*dkms_} new=${new%_all.deb}
 
+# A user would say yes, and not look at the progress.
+export APT_CONFIG=/run/apt.conf
+printf '%s\n' 'APT::Get::Assume-Yes "true";' 'Dpkg::Use-Pty "false";' >$APT_CONFIG
+
 # --- claims --------------------------------------------------------------------
 
 say() {
@@ -122,16 +126,32 @@ step_1_trouble() {
 	local build=/lib/modules/$release/build
 
 	mv "$build" /root/build
-	user 'apt-get install -y /src/build/deb/udmabuf-ng-dkms_*_all.deb'
+	user 'apt-get install /src/build/deb/udmabuf-ng-dkms_*_all.deb'
 	said "udmabuf-ng-dkms: no module for the running kernel, its headers are missing: 'apt-get install linux-headers-$release'"
 	mv /root/build "$build"
-	user 'apt-get purge -y udmabuf-ng-dkms'
+	user 'apt-get purge udmabuf-ng-dkms'
 	mv /usr/bin/make /root/make
-	user 'apt-get install -y /src/build/deb/udmabuf-ng-dkms_*_all.deb'
+	user 'apt-get install /src/build/deb/udmabuf-ng-dkms_*_all.deb'
 	said 'udmabuf-ng-dkms: the module was not built for each kernel'
 	check "apt has nothing left to do" apt-get check
 	mv /root/make /usr/bin/make
-	user 'apt-get purge -y udmabuf-ng-dkms'
+	user 'apt-get purge udmabuf-ng-dkms'
+}
+
+# Nobody may open the device, until they are in the group.
+step_1_group() {
+	local file nobody=(setpriv --reuid nobody --regid nogroup --init-groups)
+
+	for file in /etc/{group,gshadow}{,-}; do
+		[ ! -e "$file" ] || cp -a "$file" "$file.before"
+	done
+	check "nobody may not open $1" not "${nobody[@]}" sh -c ": <$1"
+	user 'usermod -a -G kvm nobody'
+	check "in the group kvm they may" "${nobody[@]}" sh -c ": <$1"
+	for file in /etc/{group,gshadow}{,-}; do
+		rm -f "$file"
+		[ ! -e "$file.before" ] || mv "$file.before" "$file"
+	done
 }
 
 step_1_install() {
@@ -139,7 +159,7 @@ step_1_install() {
 
 	! has_stock || ours=$node-ng
 	cd /src/build/deb
-	user 'apt-get install -y ./udmabuf-ng-dkms_*_all.deb ./udmabuf-tools_*_all.deb'
+	user 'apt-get install ./udmabuf-ng-dkms_*_all.deb ./udmabuf-tools_*_all.deb'
 	check "the module is loaded" is_loaded "$old"
 	check "DKMS has installed it" is_installed "$old"
 	check "there is $ours" test -c "$ours"
@@ -148,6 +168,7 @@ step_1_install() {
 	user 'ls -l /dev/udmabuf*'
 	said "$ours\$"
 	check "kvm, 0660 and uaccess for $ours" may_open "$ours"
+	step_1_group "$ours"
 	check "DKMS has signed it" test "$(modinfo -F signer udmabuf_ng)" = 'DKMS module signing key'
 	user 'modinfo -F signer udmabuf_ng'
 	check "and the documentation shows that" grep -qx "    $(cat "$out")" $docs/secure-boot.md
@@ -164,20 +185,25 @@ step_1() {
 	fi
 }
 
+# The memory that they want is that of tests/guest/run-selftests.
 selftests() {
 	local suite
 
-	for suite in create_smoke create_basic data_list mmap sync lifetime; do
-		check "selftests: $suite" env UDMABUF_DEVICE=$node UDB_TIMEOUT_FACTOR=4 \
-			"$UDMABUF_USER/tests/selftests/selftest-$suite"
+	echo advise >/sys/kernel/mm/transparent_hugepage/shmem_enabled
+	echo 384 >/proc/sys/vm/nr_hugepages
+	for suite in create_smoke create_basic create_errno data_list mmap sync lifetime; do
+		check "selftests: $suite" timeout 300 env UDMABUF_DEVICE=$node \
+			UDB_TIMEOUT_FACTOR=4 "$UDMABUF_USER/tests/selftests/selftest-$suite"
+		say "# $(tail -n 1 "$out.check")"
 	done
+	echo 0 >/proc/sys/vm/nr_hugepages
 }
 
 # A program has the device open while apt upgrades.
 step_2_upgrade() {
 	cd /src/build/deb-next
 	exec 9<$node
-	user 'apt-get install -y ./udmabuf-ng-dkms_*_all.deb ./udmabuf-tools_*_all.deb'
+	user 'apt-get install ./udmabuf-ng-dkms_*_all.deb ./udmabuf-tools_*_all.deb'
 	exec 9<&-
 	said "udmabuf-ng-dkms: the module of the version before is in use; $new comes with the next boot"
 	check "DKMS has installed the new one" is_installed "$new"
@@ -234,7 +260,7 @@ step_3() {
 step_4() {
 	check "the new module was loaded at boot" is_loaded "$new"
 	check "and has $node" test -c $node
-	user 'apt-get purge -y udmabuf-ng-dkms udmabuf-tools'
+	user 'apt-get purge udmabuf-ng-dkms udmabuf-tools'
 	check "the module is unloaded" test ! -e $module
 	inventory >"$UDMABUF_RESULTS/after"
 	check "nothing is left behind" diff "$before" "$UDMABUF_RESULTS/after"
