@@ -281,5 +281,8 @@ step_5() {
 	else
 		check "there is no $node" test ! -e $node
 	fi
+	echo integrity >/sys/kernel/security/lockdown
+	refused "$UDMABUF_KO" insmod 'Lockdown: insmod: unsigned module loading is restricted; see man kernel_lockdown.7'
+	check "signatures: not permitted" grep -q 'Operation not permitted' "$UDMABUF_RESULTS/refused-insmod"
 	say "# done"
 }
