@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # The life of the packages on an installed machine, for tests/packages/run: each
-# step_N is run as root in a boot of its own (vm/system). What a user does is done
+# step_N is run as root in a boot of its own (vm/system). Building the module takes
+# a minute in an emulator, so it is upgraded once: in use where the kernel has a
+# driver of its own, else where the kernel refuses the new one. What a user does is done
 # with "user", in the words of docs/install.md; a claim is a line of TAP, without
 # a number, in $UDMABUF_RESULTS/tap. A claim that fails ends nothing, so that the
 # rest is seen, too.
@@ -185,10 +187,11 @@ step_1() {
 	fi
 }
 
-# The memory that they want is that of tests/guest/run-selftests.
+# What they want of the machine is what tests/guest/run-selftests gives them.
 selftests() {
 	local suite
 
+	mount -t tmpfs tmpfs /tmp
 	echo advise >/sys/kernel/mm/transparent_hugepage/shmem_enabled
 	echo 384 >/proc/sys/vm/nr_hugepages
 	for suite in create_smoke create_basic create_errno data_list mmap sync lifetime; do
@@ -197,23 +200,35 @@ selftests() {
 		say "# $(tail -n 1 "$out.check")"
 	done
 	echo 0 >/proc/sys/vm/nr_hugepages
+	umount /tmp
 }
 
-# A program has the device open while apt upgrades.
-step_2_upgrade() {
+upgrade() {
 	cd /src/build/deb-next
-	exec 9<$node
 	user 'apt-get install ./udmabuf-ng-dkms_*_all.deb ./udmabuf-tools_*_all.deb'
-	exec 9<&-
-	said "udmabuf-ng-dkms: the module of the version before is in use; $new comes with the next boot"
 	check "DKMS has installed the new one" is_installed "$new"
 	check "and not the old one" not is_installed "$old"
 	check "nothing of the old one is in /usr/src" test ! -e "/usr/src/udmabuf-ng-$old"
+}
+
+# A program has the device open meanwhile.
+upgrade_in_use() {
+	exec 9<$node
+	upgrade
+	exec 9<&-
+	said "udmabuf-ng-dkms: the module of the version before is in use; $new comes with the next boot"
 	check "the old one still runs" is_loaded "$old"
 	user 'modprobe -r udmabuf_ng'
 	user 'modprobe udmabuf_ng'
 	check "the new one runs" is_loaded "$new"
 	check "and has $node" test -c $node
+}
+
+# The kernel does not take the new module.
+upgrade_refused() {
+	upgrade
+	said "udmabuf-ng-dkms: the module cannot be loaded: $1"
+	said 'udmabuf-ng-dkms: with Secure Boot, see .*secure-boot.md'
 }
 
 step_2() {
@@ -223,7 +238,7 @@ step_2() {
 	check "kvm, 0660 and uaccess for $node" may_open $node
 	check "there is no second device" test ! -e $node-ng
 	selftests
-	step_2_upgrade
+	! has_stock || upgrade_in_use
 	# shellcheck disable=SC2016 # for update-grub
 	echo 'GRUB_CMDLINE_LINUX="$GRUB_CMDLINE_LINUX module.sig_enforce=1"' >$sig_enforce
 	check "the next boot wants signatures" update-grub
@@ -252,6 +267,7 @@ step_3() {
 	refused udmabuf_ng modprobe 'Loading of module with unavailable key is rejected'
 	check "and modprobe's words are those of the documentation" \
 		documented "$(head -n 1 "$UDMABUF_RESULTS/refused-modprobe")"
+	has_stock || upgrade_refused "$(head -n 1 "$UDMABUF_RESULTS/refused-modprobe")"
 	refused "$UDMABUF_KO" insmod 'Loading of unsigned module is rejected'
 	rm $sig_enforce
 	check "the next boot wants no signatures" update-grub
