@@ -55,9 +55,13 @@ results_line() {
 }
 
 # results_add KERNEL DRIVER SUITE PASSED FAILED SKIPPED SECONDS: a row, in
-# place of an older one about the same.
+# place of an older one about the same. Who else writes the file has its lock.
 results_add() {
+	local lock
+
 	mkdir -p "${results_file%/*}"
+	exec {lock}>"${results_file%/*}/.lock"
+	flock "$lock"
 	[[ -s $results_file ]] || echo '[]' >"$results_file"
 	jq --arg kernel "$1" --arg driver "$2" --arg suite "$3" \
 		--argjson passed "$4" --argjson failed "$5" \
@@ -65,11 +69,7 @@ results_add() {
 		'map(select([.kernel, .driver, .suite] != [$kernel, $driver, $suite]))
 			+ [$ARGS.named]' "$results_file" >"$results_file.new"
 	mv "$results_file.new" "$results_file"
-}
-
-# The number of rows so far.
-results_rows() {
-	[[ ! -s $results_file ]] || jq length "$results_file"
+	exec {lock}>&-
 }
 
 # What was made with sudo is the user's all the same.
