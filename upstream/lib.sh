@@ -23,7 +23,10 @@ series_files=(
 	drivers/dma-buf/Makefile
 	drivers/dma-buf/dma-buf.c
 	drivers/dma-buf/udmabuf.c
+	include/linux/huge_mm.h
 	include/linux/mm.h
+	include/linux/pagemap.h
+	include/linux/slab.h
 	include/uapi/linux/udmabuf.h
 	mm/memfd.c
 	scripts/checkpatch.pl

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * kzalloc_obj() came with 7.0; it is kzalloc() of an object's size.
+ * kzalloc_obj(), where the kernel has none: kzalloc() of an object's size.
  */
 #ifndef UDMABUF_COMPAT_LINUX_SLAB_H
 #define UDMABUF_COMPAT_LINUX_SLAB_H
