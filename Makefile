@@ -7,7 +7,7 @@ KSRC ?=
 DRIVER ?= ours
 FILE ?=
 
-.PHONY: help setup demo check check-fast build deb intree upstream clean
+.PHONY: help setup demo check check-fast check-machines build deb intree upstream clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -21,6 +21,9 @@ demo: setup ## show the driver at work, against the stock one: KERNEL=7.3 FILE=o
 
 check: setup ## all tests, on all kernels: KERNEL=7.3 only on that, DRIVER=stock the kernel's driver too
 	@tools/check $(if $(KERNEL),--kernel '$(KERNEL)') --driver '$(DRIVER)'
+
+check-machines: setup ## the packages in installed machines that reboot: KERNEL=7.3 only on that
+	@tools/check --machines $(if $(KERNEL),--kernel '$(KERNEL)')
 
 check-fast: ## checkers and unit tests, on this machine only
 	@tools/check-fast
