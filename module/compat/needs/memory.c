@@ -14,6 +14,7 @@ size_t udmabuf_need_memory(const void __user *user, struct list_head *list)
 
 	if (!IS_ERR(copy))
 		kvfree(copy);
+	kfree(kzalloc_obj(*copy, GFP_KERNEL_ACCOUNT));
 	kvfree(kvmalloc_array(1, sizeof(*copy), GFP_KERNEL_ACCOUNT));
 	return list_count_nodes(list);
 }
