@@ -161,10 +161,17 @@ static void tamper(struct peer *peer,
 	}
 }
 
+/* Where this fails, which it may, there is no mapping: the next try has one. */
+static void map_over(void *at, size_t size, int flags, int fd, off_t offset)
+{
+	if (mmap(at, size, PROT_READ | PROT_WRITE, flags | MAP_FIXED, fd,
+		 offset) == MAP_FAILED)
+		sched_yield();
+}
+
 static void replace(struct peer *peer UDB_UNUSED, void *at, size_t size)
 {
-	mmap(at, size, PROT_READ | PROT_WRITE,
-	     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+	map_over(at, size, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 }
 
 static void *replacer_run(void *arg)
@@ -175,8 +182,7 @@ static void *replacer_run(void *arg)
 
 static void shift(struct peer *peer, void *at, size_t size)
 {
-	mmap(at, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED,
-	     peer->memfd, UDB_HUGE);
+	map_over(at, size, MAP_SHARED, peer->memfd, UDB_HUGE);
 }
 
 static void *shifter_run(void *arg)
