@@ -55,7 +55,9 @@ static int udmabuf_resize_runs(struct udmabuf_runs *runs, size_t capacity)
 {
 	struct udmabuf_run *run;
 
-	run = kvmalloc_array(capacity, sizeof(*run), GFP_KERNEL_ACCOUNT);
+	/* Above 2 GiB the kernel would warn of what a user asked for. */
+	run = kvmalloc_array(capacity, sizeof(*run),
+			     GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
 	if (!run)
 		return -ENOMEM;
 	if (runs->nr)
