@@ -292,6 +292,7 @@ step_5() {
 	check "there is no $node-ng" test ! -e $node-ng
 	if has_stock; then
 		check "the kernel's own driver has $node again" test -c $node
+		echo 8 >/proc/sys/vm/nr_hugepages
 		check "and works" env UDMABUF_DEVICE=$node \
 			"$UDMABUF_USER/tests/selftests/selftest-create_smoke"
 	else
