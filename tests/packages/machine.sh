@@ -127,16 +127,16 @@ no_index_knows() {
 step_1_trouble() {
 	local build=/lib/modules/$release/build
 
-	mv "$build" /root/build
+	mv "$build" /opt/build
 	user 'apt-get install /src/build/deb/udmabuf-ng-dkms_*_all.deb'
 	said "udmabuf-ng-dkms: no module for the running kernel, its headers are missing: 'apt-get install linux-headers-$release'"
-	mv /root/build "$build"
+	mv /opt/build "$build"
 	user 'apt-get purge udmabuf-ng-dkms'
-	mv /usr/bin/make /root/make
+	mv /usr/bin/make /opt/make
 	user 'apt-get install /src/build/deb/udmabuf-ng-dkms_*_all.deb'
 	said 'udmabuf-ng-dkms: the module was not built for each kernel'
 	check "apt has nothing left to do" apt-get check
-	mv /root/make /usr/bin/make
+	mv /opt/make /usr/bin/make
 	user 'apt-get purge udmabuf-ng-dkms'
 }
 
