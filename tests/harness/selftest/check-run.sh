@@ -14,17 +14,21 @@ ran=0
 wrong=0
 
 # A checkout that has only what tests/run needs.
-mkdir -p "$work/tree/"{vm/kernels,tests/harness,tests/expected,docs,made}
-cp "$top/tests/run" "$work/tree/tests/"
+mkdir -p "$work/tree/"{vm/kernels,tests/harness,tests/expected,tests/machines,docs,made}
+cp "$top/tests/run" "$top/tests/machine.sh" "$work/tree/tests/"
 cp "$top/tests/harness/tap.awk" "$work/tree/tests/harness/"
 cd "$work/tree"
 : >vm/kernels/6.12
+: >tests/machines/main
 cat >vm/run <<'END'
 #!/bin/bash
 while [ "$1" != --results ]; do shift; done
+made=made/${2##*/}
 rm -rf "$2"
-cp -r made "$2"
-exit "$(cat made/status)"
+cp -r "$made" "$2"
+# What follows: -- run-selftests DRIVER MACHINE SUITE...
+[ $# -le 6 ] || printf '%s\n' "${@:7}" >"$2/suites"
+exit "$(cat "$made/status")"
 END
 cat >tests/features <<'END'
 #!/bin/bash
@@ -32,21 +36,29 @@ exit "$(cat made/features)"
 END
 chmod +x vm/run tests/features
 
-# suite NAME STATUS: what a suite left, its TAP output on standard input.
+# suite NAME STATUS [MACHINE]: what a suite left, its TAP output on standard input.
 suite() {
-	cat >"made/$1.tap"
-	echo "$2 1" >"made/$1.end"
-	echo "$1" >>made/suites
+	local made=made/${3:-main}
+
+	cat >"$made/$1.tap"
+	echo "$2 1" >"$made/$1.end"
+	echo "$1" >>"$made/suites"
+}
+
+# machine NAME: one that came up and went down as it should.
+machine() {
+	mkdir -p "made/$1"
+	echo 0 >"made/$1/status"
+	echo "Linux 6.12.0" >"made/$1/release"
+	: >"made/$1/kernel.log"
+	: >"tests/machines/$1"
 }
 
 # The start of every case: two suites of our driver, all well.
 all_is_well() {
-	rm -rf build made docs/* tests/expected/*
-	mkdir made
-	echo 0 >made/status
+	rm -rf build made docs/* tests/expected/* tests/machines/*
+	machine main
 	echo 0 >made/features
-	echo "Linux 6.12.0" >made/release
-	: >made/kernel.log
 	suite one 0 <<'END'
 TAP version 14
 1..2
@@ -69,7 +81,7 @@ END
 
 # A failure in suite one, as the stock driver may have.
 second_fails() {
-	sed -i '/^one$/d' made/suites
+	sed -i '/^one$/d' made/main/suites
 	suite one 1 <<'END'
 TAP version 14
 1..2
@@ -137,25 +149,25 @@ failed: two b.third: skips unannounced
 END
 
 all_is_well
-rm made/one.end
+rm made/main/one.end
 expect 'a suite did not end' 1 '2 passed, 1 failed, 1 skipped' <<'END'
 failed: one (suite): did not come to its end
 END
 
 all_is_well
-sed -i 's/^1\.\.2/1..3/' made/one.tap
+sed -i 's/^1\.\.2/1..3/' made/main/one.tap
 expect 'a suite ends too early' 1 '2 passed, 1 failed, 1 skipped' <<'END'
 failed: one (suite): planned 3 tests, ran 2
 END
 
 all_is_well
-echo '139 1' >made/one.end
+echo '139 1' >made/main/one.end
 expect 'a suite crashes behind its tests' 1 '2 passed, 1 failed, 1 skipped' <<'END'
 failed: one (suite): ended with status 139
 END
 
 all_is_well
-sed -i '/^one$/d' made/suites
+sed -i '/^one$/d' made/main/suites
 suite one 1 <<'END'
 /src/selftest-one: cannot be started
 END
@@ -165,8 +177,8 @@ failed: one a.first: is missing
 END
 
 all_is_well
-echo 120 >made/status
-cat >made/kernel.log <<'END'
+echo 120 >made/main/status
+cat >made/main/kernel.log <<'END'
 [    1.000000] udmabuf-selftests: suite one
 [    2.000000] udmabuf-selftests: suite two
 [    2.500000] WARNING: CPU: 1 PID: 722 at mm/util.c:670 thing+0xc5/0xd0
@@ -176,16 +188,16 @@ failed: two (kernel-log): WARNING: at mm/util.c:670 thing+0xc5/0xd0
 END
 
 all_is_well
-echo 121 >made/status
+echo 121 >made/main/status
 expect 'the kernel panicked' 1 '2 passed, 1 failed, 1 skipped' <<'END'
 failed: boot (machine): the kernel panicked
 END
 
 all_is_well
-echo 121 >made/status
-rm made/one.end
-: >made/two.tap
-cat >made/kernel.log <<'END'
+echo 121 >made/main/status
+rm made/main/one.end
+: >made/main/two.tap
+cat >made/main/kernel.log <<'END'
 [    0.000000] Command line: rcu_cpu_stall_timeout=60 panic=-1
 [    1.000000] udmabuf-selftests: suite two
 [    2.000000] Oops: int3: 0000 [#1] SMP
@@ -198,6 +210,52 @@ failed: boot (machine): the kernel panicked in suite two: Oops: int3: 0000 [#1] 
 failed: 2 suites did not end, 1 tests did not run
 END
 
+# A second machine, with a suite of the same name.
+all_is_well_on_two() {
+	all_is_well
+	machine dev
+	suite one 0 dev <<'END'
+TAP version 14
+1..1
+ok 1 c.fourth
+1 passed, 0 failed, 0 skipped
+END
+	echo 'one@dev c.fourth' >>tests/expected/selftests-6.12
+}
+
+all_is_well_on_two
+expect 'two machines' 0 '3 passed, 0 failed, 1 skipped' </dev/null
+expect 'one of them' 0 '1 passed, 0 failed, 0 skipped' --machine dev </dev/null
+expect 'a suite of it' 0 '1 passed, 0 failed, 0 skipped' --suite one@dev </dev/null
+expect 'a suite of the first machine' 0 '2 passed, 0 failed, 0 skipped' --suite one </dev/null
+expect 'an unknown machine' 2 \
+	"tests/run: no machine 'old' for 6.12: main dev (see tests/run --help)" \
+	--machine old </dev/null
+
+all_is_well_on_two
+rm made/dev/suites
+expect 'a machine ran nothing' 1 '2 passed, 1 failed, 1 skipped' <<'END'
+failed: one@dev c.fourth: is missing
+END
+
+all_is_well_on_two
+echo 'kernel 6.1' >tests/machines/dev
+expect 'a machine for another kernel' 1 '2 passed, 1 failed, 1 skipped' <<'END'
+failed: one@dev c.fourth: is missing
+END
+
+all_is_well_on_two
+echo 120 >made/dev/status
+echo "WARNING: it broke" >made/dev/kernel.log
+expect 'the kernel of one machine warned' 1 '3 passed, 1 failed, 1 skipped' <<'END'
+failed: boot@dev (kernel-log): WARNING: it broke
+END
+
+all_is_well_on_two
+echo 'suit one' >tests/machines/dev
+expect 'a key that is misspelled' 2 \
+	'tests/machines/dev: the lines above have no known key' </dev/null
+
 all_is_well
 echo 1 >made/features
 expect 'the table of features is wrong' 1 '2 passed, 1 failed, 1 skipped' <<'END'
@@ -205,14 +263,14 @@ failed: features README.md: the table differs, see above (tests/features --updat
 END
 
 all_is_well
-echo 122 >made/status
+echo 122 >made/main/status
 expect 'the time was up' 1 '2 passed, 1 failed, 1 skipped' <<'END'
 failed: boot (machine): the time was up
 END
 
 all_is_well
-echo 123 >made/status
-rm made/suites
+echo 123 >made/main/status
+rm made/main/suites
 expect 'the kernel did not boot' 3 '0 passed, 1 failed, 0 skipped' <<'END'
 tests/run: no suite was run (vm/run ended with 123)
 END
