@@ -14,6 +14,12 @@
  * Every memfd must carry %F_SEAL_SHRINK and must not carry %F_SEAL_WRITE or
  * %F_SEAL_FUTURE_WRITE. The memfd may be closed as soon as the ioctl returned;
  * the buffer keeps the memory. A buffer is as large as the sum of its ranges.
+ *
+ * While a buffer lives, its memfds cannot get %F_SEAL_WRITE (%EBUSY). They can get
+ * %F_SEAL_FUTURE_WRITE, which is about mappings of the memfd, not about the buffer.
+ * No seal keeps anybody from punching a hole into a memfd: the buffer then keeps
+ * the memory and the data that it has, the memfd reads zero there, and from then
+ * on the two are different memory in that place.
  */
 
 /**
