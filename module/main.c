@@ -45,16 +45,23 @@
  * * The page-table lock is taken by the core's helpers, once for each window.
  * * The lock of the list of live buffers (debugfs.c) is outside of
  *   &udmabuf.lock.
+ *
+ * udmabuf_prime_lockdep() below tells lockdep the part of this order that
+ * importers have a share in.
  */
 
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/dma-resv.h>
 #include <linux/fs.h>
+#include <linux/gfp.h>
 #include <linux/init.h>
 #include <linux/limits.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
+#include <linux/mutex.h>
+#include <linux/sched/mm.h>
 
 #include "udmabuf.h"
 
@@ -135,10 +142,40 @@ static struct miscdevice udmabuf_misc = {
 	.fops = &udmabuf_fops,
 };
 
+/*
+ * Tells lockdep the order of locks, with memory being reclaimed inside of all:
+ * whoever takes them in another order is noticed at once, not when somebody else
+ * has taken them in this one. What is outside of the reservation lock, such as
+ * the mmap lock, it knows from dma-resv.c, which does the same.
+ */
+static void __init udmabuf_prime_lockdep(void)
+{
+	struct dma_resv resv;
+	struct udmabuf *ubuf;
+
+	if (!IS_ENABLED(CONFIG_PROVE_LOCKING))
+		return;
+	ubuf = udmabuf_create();
+	if (!ubuf)
+		return;
+	dma_resv_init(&resv);
+
+	dma_resv_lock(&resv, NULL);
+	mutex_lock(&ubuf->lock);
+	fs_reclaim_acquire(GFP_KERNEL);
+	fs_reclaim_release(GFP_KERNEL);
+	mutex_unlock(&ubuf->lock);
+	dma_resv_unlock(&resv);
+
+	dma_resv_fini(&resv);
+	udmabuf_destroy(ubuf);
+}
+
 static int __init udmabuf_init(void)
 {
 	int ret;
 
+	udmabuf_prime_lockdep();
 	udmabuf_debugfs_init();
 	ret = misc_register(&udmabuf_misc);
 	if (ret) {
