@@ -68,8 +68,18 @@ udb_suite_file() {
 	udb_data suite "$1"
 }
 
+# Debian's kernels are in vm/kernels: the matrix of the tests. Those of
+# vm/source-kernels are built here.
+udb_kernel_from_source() {
+	[[ $1 =~ ^[a-z0-9.-]+$ ]] && [ -f "$udb_vm/source-kernels/$1" ]
+}
+
 udb_kernel_file() {
-	udb_data kernel "$1"
+	if udb_kernel_from_source "$1"; then
+		printf '%s\n' "$udb_vm/source-kernels/$1"
+	else
+		udb_data kernel "$1"
+	fi
 }
 
 udb_kernel_suite() {
@@ -92,8 +102,13 @@ udb_suite_kernels() {
 
 # udb_kernel_release KERNEL ROOT: the release name (uname -r) of KERNEL.
 udb_kernel_release() {
-	local file glob found
+	local file glob found tree
 
+	if udb_kernel_from_source "$1"; then
+		tree=$("$udb_vm/kernel" --tree "$1")
+		cat "$tree/include/config/kernel.release"
+		return
+	fi
 	file=$(udb_kernel_file "$1")
 	glob=$(udb_field "$file" release)
 	found=$(cd "$2/usr/lib/modules" && compgen -G "$glob") || true
@@ -101,6 +116,19 @@ udb_kernel_release() {
 		udb_die 125 "kernel $1: not one release '$glob' in $2, but: '$found'"
 	fi
 	printf '%s\n' "$found"
+}
+
+# udb_kernel_image KERNEL ROOT RELEASE: the path of what boots.
+udb_kernel_image() {
+	local file image
+
+	if udb_kernel_from_source "$1"; then
+		printf '%s/bzImage\n' "$("$udb_vm/kernel" "$1")"
+		return
+	fi
+	file=$(udb_kernel_file "$1")
+	image=$(udb_field "$file" image)
+	printf '%s\n' "$2/${image//RELEASE/$3}"
 }
 
 # Everything that is made once and kept lies here, outside the checkout.

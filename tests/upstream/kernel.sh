@@ -12,6 +12,8 @@
 #
 # shellcheck source-path=SCRIPTDIR/../..
 . "$(dirname "${BASH_SOURCE[0]}")/../../upstream/lib.sh"
+# shellcheck source-path=SCRIPTDIR/../..
+. "$(dirname "${BASH_SOURCE[0]}")/../../vm/source.sh"
 
 kernel_here=$udb_top/tests/upstream
 
@@ -26,22 +28,6 @@ kernel_left_out=(
 	'*/sound/*.[ch]' '*/tools/perf/*' '*/tools/testing/selftests/[!dk]*/*'
 )
 
-# kernel_chroot FOLDER COMMAND...: in the root with the compiler, FOLDER at /src.
-kernel_chroot() {
-	local folder=$1
-
-	shift
-	setpriv --pdeathsig KILL unshare --mount --pid --net --fork --kill-child \
-		--propagation private "$udb_vm/hooks/chroot" "$series_root_path" "$folder" \
-		env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/tmp LC_ALL=C.UTF-8 "$@"
-}
-
-# kernel_make FOLDER OBJECTS ARGUMENT...
-kernel_make() {
-	kernel_chroot "$1" make -s -j "$(nproc)" -C /src/tree "O=/src/$2" W=1 \
-		KBUILD_BUILD_USER=nobody KBUILD_BUILD_HOST=nowhere "${@:3}"
-}
-
 # Options of the small configuration are said once, not first y and then n.
 kernel_config() {
 	local file=$kernel_here/config
@@ -51,23 +37,6 @@ kernel_config() {
 		file+=-small
 	fi
 	grep CONFIG_ "$file"
-}
-
-# kernel_configure FOLDER OBJECTS
-kernel_configure() {
-	local line option
-
-	kernel_config "$2" >"$1/config"
-	kernel_make "$1" "$2" KCONFIG_ALLCONFIG=/src/config allnoconfig
-	while read -r line; do
-		option=${line#\# }
-		if [[ $line == CONFIG* ]]; then
-			grep -q -x "$line" "$1/$2/.config"
-		else
-			! grep -q "^${option%% *}=" "$1/$2/.config"
-		fi || udb_die 125 "the configuration '$2' does not take: $line"
-	done <"$1/config"
-	rm "$1/config"
 }
 
 kernel_base_make() {

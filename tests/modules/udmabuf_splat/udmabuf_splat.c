@@ -1,19 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Breaks the kernel in the way that parameter "action" names, when loaded: the
- * tests of the virtual machine runner show with it that each way is noticed.
- * Locks: none, but "hang", which never lets go of the processor.
+ * tests of the virtual machine runner, and those of the debug kernel, show with
+ * it that each way is noticed. A kernel that does not look for a mistake of the
+ * second half of the list lives on as if nothing were wrong.
+ * Locks: none, but "hang", which never lets go of the processor, and those that
+ * are taken in order to be taken wrongly.
  */
+#include <linux/compiler.h>
 #include <linux/delay.h>
+#include <linux/dma-mapping.h>
+#include <linux/err.h>
 #include <linux/irqflags.h>
 #include <linux/module.h>
+#include <linux/mutex.h>
 #include <linux/panic.h>
+#include <linux/platform_device.h>
 #include <linux/slab.h>
+#include <linux/spinlock.h>
 #include <linux/string.h>
+#include <linux/vmalloc.h>
 
 static char *action = "none";
 module_param(action, charp, 0444);
-MODULE_PARM_DESC(action, "none, warn, oops, panic, hang or leak");
+MODULE_PARM_DESC(action, "a name of splat_actions");
 
 static void splat_warn(void)
 {
@@ -47,27 +57,136 @@ static void splat_leak(void)
 	pr_info("udmabuf_splat: lost %d bytes\n", lost ? 4096 : 0);
 }
 
+/* The compiler must not see what is wrong: it would warn, or leave it out. */
+static void *splat_hide(void *ptr)
+{
+	OPTIMIZER_HIDE_VAR(ptr);
+	return ptr;
+}
+
+static void splat_use_after_free(void)
+{
+	int *gone = kzalloc(64, GFP_KERNEL);
+
+	if (!gone)
+		return;
+	kfree(gone);
+	gone = splat_hide(gone);
+	pr_info("udmabuf_splat: %d\n", READ_ONCE(*gone));
+}
+
+static void splat_slab_overrun(void)
+{
+	char *small = splat_hide(kzalloc(40, GFP_KERNEL));
+
+	if (small)
+		pr_info("udmabuf_splat: %d\n", READ_ONCE(small[40]));
+	kfree(small);
+}
+
+/* Behind the end of the area, and before the end of its last page. */
+static void splat_vmalloc_overrun(void)
+{
+	char *area = splat_hide(vzalloc(PAGE_SIZE + 64));
+
+	if (area)
+		pr_info("udmabuf_splat: %d\n", READ_ONCE(area[PAGE_SIZE + 64]));
+	vfree(area);
+}
+
+static int splat_index = 9;
+
+/*
+ * The place behind the array is the structure's own: only its bound is missed.
+ * One step more than its size, because the address of its end may be taken.
+ */
+static void splat_array_bound(void)
+{
+	static struct {
+		int in[8];
+		int after[8];
+	} numbers;
+	int i = splat_index;
+
+	OPTIMIZER_HIDE_VAR(i);
+	pr_info("udmabuf_splat: %d\n", READ_ONCE(numbers.in[i]));
+}
+
+static DEFINE_MUTEX(splat_first);
+static DEFINE_MUTEX(splat_second);
+
+/* One after the other, so that nothing hangs: the order alone is wrong. */
+static void splat_lock_inversion(void)
+{
+	mutex_lock(&splat_first);
+	mutex_lock(&splat_second);
+	mutex_unlock(&splat_second);
+	mutex_unlock(&splat_first);
+
+	mutex_lock(&splat_second);
+	mutex_lock(&splat_first);
+	mutex_unlock(&splat_first);
+	mutex_unlock(&splat_second);
+}
+
+static DEFINE_SPINLOCK(splat_spinlock);
+
+static void splat_atomic_sleep(void)
+{
+	spin_lock(&splat_spinlock);
+	might_sleep();
+	spin_unlock(&splat_spinlock);
+}
+
+/* A device gives back what it never had. */
+static void splat_dma_unmap(void)
+{
+	struct platform_device *device;
+
+	device = platform_device_register_simple("udmabuf-splat",
+						 PLATFORM_DEVID_NONE, NULL, 0);
+	if (IS_ERR(device))
+		return;
+	if (!dma_coerce_mask_and_coherent(&device->dev, DMA_BIT_MASK(64)))
+		dma_unmap_page(&device->dev, 0x1000, PAGE_SIZE, DMA_TO_DEVICE);
+	platform_device_unregister(device);
+}
+
 static void splat_none(void)
 {
 	pr_info("udmabuf_splat: nothing done\n");
 }
 
-static const char *const splat_names[] = {
-	"none", "warn", "oops", "panic", "hang", "leak",
-};
-
-static void (*const splat_actions[])(void) = {
-	splat_none, splat_warn, splat_oops, splat_panic, splat_hang, splat_leak,
+static const struct {
+	const char *name;
+	void (*act)(void);
+} splat_actions[] = {
+	{ "none", splat_none },
+	{ "warn", splat_warn },
+	{ "oops", splat_oops },
+	{ "panic", splat_panic },
+	{ "hang", splat_hang },
+	{ "leak", splat_leak },
+	{ "use_after_free", splat_use_after_free },
+	{ "slab_overrun", splat_slab_overrun },
+	{ "vmalloc_overrun", splat_vmalloc_overrun },
+	{ "array_bound", splat_array_bound },
+	{ "lock_inversion", splat_lock_inversion },
+	{ "atomic_sleep", splat_atomic_sleep },
+	{ "dma_unmap", splat_dma_unmap },
 };
 
 static int __init splat_init(void)
 {
-	int i = match_string(splat_names, ARRAY_SIZE(splat_names), action);
+	unsigned int i;
 
-	if (i < 0)
-		return i;
-	splat_actions[i]();
-	return 0;
+	for (i = 0; i < ARRAY_SIZE(splat_actions); i++) {
+		if (!strcmp(splat_actions[i].name, action)) {
+			splat_actions[i].act();
+			return 0;
+		}
+	}
+	return -EINVAL;
 }
 module_init(splat_init);
 
