@@ -8,6 +8,8 @@
 # comment:
 #   append ARGUMENTS    further kernel arguments
 #   device DEVICE       a further device, as vm/run --device takes it (repeatable)
+#   global PROPERTY     of all devices of a kind, as vm/run --global takes it
+#                       (repeatable)
 #   memory SIZE         memory, as vm/run --memory takes it (2G)
 #   hugepages NUMBER    pages of 2 MiB to set aside (64)
 #   timeout SECONDS     time for all suites (900)
@@ -15,16 +17,28 @@
 #   module NAME [PARAMETER=VALUE...]
 #                       of tests/modules, loaded before the suites (repeatable)
 #   suite NAME          runs there (repeatable)
+#   include NAME        the lines of tests/machines/parts/NAME besides: what
+#                       machines have in common
 # The machine "main" comes first and runs what the build lists as selftests. The
 # suites of the others are known as SUITE@MACHINE in results and lists.
 
 machine_files=tests/machines
 
+# machine_lines MACHINE: its description, and the parts that it includes.
+machine_lines() {
+	local part
+
+	cat "$machine_files/$1"
+	while read -r part; do
+		cat "$machine_files/parts/$part"
+	done < <(awk '$1 == "include" { print $2 }' "$machine_files/$1")
+}
+
 # machine_values MACHINE KEY: the values, a line each.
 machine_values() {
-	awk -v key="$2" '
+	machine_lines "$1" | awk -v key="$2" '
 		{ sub(/(^|[ \t]+)#.*/, "") }
-		$1 == key { sub(/^[^ \t]+[ \t]+/, ""); print }' "$machine_files/$1"
+		$1 == key { sub(/^[^ \t]+[ \t]+/, ""); print }'
 }
 
 # machine_value MACHINE KEY DEFAULT
@@ -42,7 +56,7 @@ machine_names() {
 	echo main
 	for name in "$machine_files"/*; do
 		name=${name##*/}
-		[ "$name" != main ] || continue
+		[[ $name != main && -f $machine_files/$name ]] || continue
 		kernels=" $(machine_value "$name" kernel "$1") "
 		[[ $kernels != *" $1 "* ]] || echo "$name"
 	done
@@ -55,13 +69,15 @@ machine_label() {
 
 # machine_check NAME: refuses what would be ignored silently.
 machine_check() {
-	local keys='append|device|memory|hugepages|timeout|kernel|module|suite'
+	local keys='append|device|global|memory|hugepages|timeout|kernel|module|suite|include'
+	local lines
 
 	[ -f "$machine_files/$1" ] || {
 		echo "no machine '$1' in $machine_files" >&2
 		return 1
 	}
-	! grep -n -v -E "^(#|\$|($keys)[ ])" "$machine_files/$1" >&2 || {
+	lines=$(machine_lines "$1") || return 1
+	! grep -v -E "^(#|\$|($keys)[ ])" <<<"$lines" >&2 || {
 		echo "$machine_files/$1: the lines above have no known key" >&2
 		return 1
 	}

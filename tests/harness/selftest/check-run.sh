@@ -14,11 +14,12 @@ ran=0
 wrong=0
 
 # A checkout that has only what tests/run needs.
-mkdir -p "$work/tree/"{vm/kernels,tests/harness,tests/expected,tests/machines,docs,made}
+mkdir -p "$work/tree/"{vm/kernels,vm/source-kernels,tests/harness,tests/expected,tests/machines,docs,made}
 cp "$top/tests/run" "$top/tests/machine.sh" "$work/tree/tests/"
 cp "$top/tests/harness/tap.awk" "$work/tree/tests/harness/"
 cd "$work/tree"
 : >vm/kernels/6.12
+: >vm/source-kernels/9.0-debug
 : >tests/machines/main
 cat >vm/run <<'END'
 #!/bin/bash
@@ -34,7 +35,11 @@ cat >tests/features <<'END'
 #!/bin/bash
 exit "$(cat made/features)"
 END
-chmod +x vm/run tests/features
+cat >tests/bugs <<'END'
+#!/bin/bash
+exit "$(cat made/bugs)"
+END
+chmod +x vm/run tests/features tests/bugs
 
 # suite NAME STATUS [MACHINE]: what a suite left, its TAP output on standard input.
 suite() {
@@ -59,6 +64,7 @@ all_is_well() {
 	rm -rf build made docs/* tests/expected/* tests/machines/*
 	machine main
 	echo 0 >made/features
+	echo 0 >made/bugs
 	suite one 0 <<'END'
 TAP version 14
 1..2
@@ -256,10 +262,47 @@ echo 'suit one' >tests/machines/dev
 expect 'a key that is misspelled' 2 \
 	'tests/machines/dev: the lines above have no known key' </dev/null
 
+# A kernel that looks for mistakes: it is asked after the boot and each suite.
+all_is_well_on_debug() {
+	all_is_well
+	: >made/main/boot.gates
+	: >made/main/one.gates
+	: >made/main/two.gates
+	mv tests/expected/selftests-6.12 tests/expected/selftests-9.0-debug
+}
+
+all_is_well_on_debug
+echo 1 >made/features
+expect 'a kernel that noticed nothing' 0 '2 passed, 0 failed, 1 skipped' \
+	--kernel 9.0-debug </dev/null
+expect 'the driver in its tree' 0 '2 passed, 0 failed, 1 skipped' \
+	--kernel 9.0-debug --driver intree </dev/null
+
+all_is_well_on_debug
+printf 'kmemleak\t3 objects are lost: kmalloc\n' >made/main/two.gates
+expect 'a kernel that noticed a leak' 1 '2 passed, 1 failed, 1 skipped' \
+	--kernel 9.0-debug <<'END'
+failed: two (kmemleak): 3 objects are lost: kmalloc
+END
+
+all_is_well_on_debug
+rm made/main/boot.gates made/main/one.gates
+expect 'a kernel that was not asked' 1 '2 passed, 2 failed, 1 skipped' \
+	--kernel 9.0-debug <<'END'
+failed: boot (gates): the kernel was not asked what it noticed
+failed: one (gates): the kernel was not asked what it noticed
+END
+
 all_is_well
 echo 1 >made/features
 expect 'the table of features is wrong' 1 '2 passed, 1 failed, 1 skipped' <<'END'
 failed: features README.md: the table differs, see above (tests/features --update)
+END
+
+all_is_well
+echo 1 >made/bugs
+expect 'the table of bugs is wrong' 1 '2 passed, 1 failed, 1 skipped' <<'END'
+failed: bugs docs/bugs.md: the table differs, or a bug is there, see above (tests/bugs --update)
 END
 
 all_is_well
@@ -300,6 +343,12 @@ grep -qxF "| one | \`a.second\` | the second one |" docs/stock-6.12.md ||
 expect 'an unknown driver' 2 \
 	"tests/run: no driver 'other': ours or stock (see tests/run --help)" \
 	--driver other </dev/null
+expect 'in the tree of a kernel of Debian' 2 \
+	"tests/run: no driver 'intree': ours or stock (see tests/run --help)" \
+	--driver intree </dev/null
+expect 'the own driver of a kernel that has ours' 2 \
+	"tests/run: no driver 'stock' in 9.0-debug: ours or intree (see tests/run --help)" \
+	--kernel 9.0-debug --driver stock </dev/null
 expect 'an unknown kernel' 2 \
 	"tests/run: no kernel '2.4' in vm/kernels (see tests/run --help)" \
 	--kernel 2.4 </dev/null
