@@ -25,13 +25,7 @@
 	FIXTURE_SETUP(fixture)						\
 	{								\
 		self->size = bytes;					\
-		UDB_DEV_OPEN(self->dev);				\
-		UDB_MEMFD_OR_SKIP(self->memfd, variant->backing,	\
-				  self->size);				\
-		self->mem = udb_map(self->memfd, self->size,		\
-				    PROT_READ | PROT_WRITE);		\
-		ASSERT_NE(NULL, self->mem);				\
-		udb_stamp(self->mem, self->size, 1, 0);			\
+		UDB_MEMORY_OR_SKIP(variant->backing, self->size);	\
 		self->buf = udb_create(self->dev, self->memfd, 0,	\
 				       self->size);			\
 		ASSERT_GE(self->buf, 0);				\

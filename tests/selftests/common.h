@@ -105,6 +105,21 @@ void *udb_map_at(int fd, off_t offset, size_t size, int prot);
 long udb_smaps_kb(const void *addr, const char *field);
 
 /*
+ * What most fixtures begin with: the device in self->dev, a memfd of @size bytes
+ * in self->memfd, mapped at self->mem, each page with its stamp of generation 1
+ * (see udb_stamp()). Skips as UDB_MEMFD_OR_SKIP().
+ */
+#define UDB_MEMORY_OR_SKIP(backing, size)				\
+	do {								\
+		UDB_DEV_OPEN(self->dev);				\
+		UDB_MEMFD_OR_SKIP(self->memfd, backing, size);		\
+		self->mem = udb_map(self->memfd, size,			\
+				    PROT_READ | PROT_WRITE);		\
+		ASSERT_NE(NULL, self->mem);				\
+		udb_stamp(self->mem, size, 1, 0);			\
+	} while (0)
+
+/*
  * What the kernel can do.
  */
 

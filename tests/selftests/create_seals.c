@@ -180,6 +180,29 @@ TEST_F(seals, write_is_possible_after_overlaps)
 	EXPECT_EQ(0, add_seals(self, F_SEAL_WRITE));
 }
 
+/*
+ * The other promise, of read-only mappings from now on, is about mappings of the
+ * memfd. The memory manager gives it without a look at pins, so no driver can
+ * stop it; what holds is that the buffer stays what it was, and is the last one.
+ */
+TEST_F(seals, future_write_leaves_the_buffer_alone)
+{
+	char *map;
+
+	ASSERT_EQ(0, add_seals(self, F_SEAL_SHRINK));
+	self->buf = create(self);
+	ASSERT_GE(self->buf, 0);
+	EXPECT_EQ(0, add_seals(self, F_SEAL_FUTURE_WRITE));
+	EXPECT_ERRNO(EPERM, (long)mmap(NULL, SIZE, PROT_READ | PROT_WRITE,
+				       MAP_SHARED, self->memfd, 0));
+	map = udb_map(self->buf, SIZE, PROT_READ | PROT_WRITE);
+	ASSERT_NE(NULL, map);
+	udb_stamp(map, SIZE, 1, 0);
+	EXPECT_EQ(-1, udb_stamp_wrong(map, SIZE, 1, 0));
+	munmap(map, SIZE);
+	EXPECT_ERRNO(EINVAL, create(self));
+}
+
 TEST_F(seals, no_shrinking_while_the_buffer_lives)
 {
 	ASSERT_EQ(0, add_seals(self, F_SEAL_SHRINK));

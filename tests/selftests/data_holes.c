@@ -284,11 +284,7 @@ UDB_BACKING_VARIANTS(punch);
 FIXTURE_SETUP(punch)
 {
 	TH_CHECK_FDS();
-	UDB_DEV_OPEN(self->dev);
-	UDB_MEMFD_OR_SKIP(self->memfd, variant->backing, SIZE);
-	self->mem = udb_map(self->memfd, SIZE, PROT_READ | PROT_WRITE);
-	ASSERT_NE(NULL, self->mem);
-	udb_stamp(self->mem, SIZE, GEN_MEMFD, 0);
+	UDB_MEMORY_OR_SKIP(variant->backing, SIZE);
 	self->buf = udb_create(self->dev, self->memfd, 0, SIZE);
 	ASSERT_GE(self->buf, 0);
 	self->map = udb_map(self->buf, SIZE, PROT_READ | PROT_WRITE);

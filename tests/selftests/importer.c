@@ -50,11 +50,7 @@ FIXTURE_SETUP(importer)
 	ASSERT_EQ(0, peek_load());
 	ASSERT_EQ(0, peek_set("max_segment", PEEK_ANY_SEGMENT));
 	ASSERT_EQ(0, peek_set("dma_mask_bits", PEEK_ANY_ADDRESS));
-	UDB_DEV_OPEN(self->dev);
-	UDB_MEMFD_OR_SKIP(self->memfd, variant->backing, SIZE);
-	self->mem = udb_map(self->memfd, SIZE, PROT_READ | PROT_WRITE);
-	ASSERT_NE(NULL, self->mem);
-	udb_stamp(self->mem, SIZE, 1, 0);
+	UDB_MEMORY_OR_SKIP(variant->backing, SIZE);
 	self->buf = udb_create(self->dev, self->memfd, 0, SIZE);
 	ASSERT_GE(self->buf, 0);
 	self->copy = malloc(SIZE);
@@ -283,6 +279,37 @@ TEST_F(importer, sync_while_attached)
 	ASSERT_TRUE(peek_read(peek, self->copy, SIZE, 0));
 	EXPECT_EQ(-1, udb_stamp_wrong(self->copy, SIZE, 1, 0));
 	close(peek);
+}
+
+/*
+ * SYNC in one direction reaches importers of all three. Drivers used to know one
+ * direction for all of them, that of the first SYNC.
+ */
+TEST_F(importer, sync_in_every_direction)
+{
+	static const uint64_t flags[] = {
+		DMA_BUF_SYNC_READ,
+		DMA_BUF_SYNC_WRITE,
+		DMA_BUF_SYNC_RW,
+	};
+	int peeks[3], i;
+
+	for (i = 0; i < 3; i++) {
+		peeks[i] = peek_attach(self->buf, variant->view, i);
+		ASSERT_GE(peeks[i], 0);
+	}
+	for (i = 0; i < 9; i++) {
+		EXPECT_EQ(0, udb_sync(self->buf,
+				      DMA_BUF_SYNC_START | flags[i / 3]));
+		EXPECT_EQ(0,
+			  udb_sync(self->buf, DMA_BUF_SYNC_END | flags[i % 3]));
+	}
+	for (i = 0; i < 3; i++) {
+		ASSERT_TRUE(peek_read(peeks[i], self->copy, SIZE, 0));
+		EXPECT_EQ(-1, udb_stamp_wrong(self->copy, SIZE, 1, 0));
+		close(peeks[i]);
+	}
+	EXPECT_EQ(-1, udb_stamp_wrong(self->mem, SIZE, 1, 0));
 }
 
 struct worker {

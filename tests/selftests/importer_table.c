@@ -27,11 +27,7 @@ FIXTURE_SETUP(importer_table)
 	ASSERT_EQ(0, peek_load());
 	ASSERT_EQ(0, peek_set("max_segment", PEEK_ANY_SEGMENT));
 	ASSERT_EQ(0, peek_set("dma_mask_bits", PEEK_ANY_ADDRESS));
-	UDB_DEV_OPEN(self->dev);
-	UDB_MEMFD_OR_SKIP(self->memfd, variant->backing, SIZE);
-	self->mem = udb_map(self->memfd, SIZE, PROT_READ | PROT_WRITE);
-	ASSERT_NE(NULL, self->mem);
-	udb_stamp(self->mem, SIZE, 1, 0);
+	UDB_MEMORY_OR_SKIP(variant->backing, SIZE);
 	self->buf = udb_create(self->dev, self->memfd, 0, SIZE);
 	ASSERT_GE(self->buf, 0);
 	self->copy = malloc(SIZE);
@@ -209,6 +205,41 @@ TEST_F(importer_table, bounce_segments_fit_a_slot)
 	EXPECT_LE(info.longest, 256 * UDB_KIB);
 	EXPECT_EQ(SIZE, info.total);
 	close(peek);
+}
+
+/*
+ * More than all bounce buffers together: the mapping fails. Drivers used to keep
+ * the error where the table belongs, and to use it at the next SYNC, or at the
+ * close. The buffer has to be as good as before.
+ */
+TEST_F_TIMEOUT(importer_table, failed_mapping_is_forgotten, 60)
+{
+	size_t size = 128 * UDB_MIB;
+	long limit = udb_size_limit_raise(128);
+	int memfd, buf, peek, i;
+
+	UDB_MEMFD_OR_SKIP(memfd, variant->backing, size);
+	buf = udb_create(self->dev, memfd, 0, size);
+	ASSERT_GE(buf, 0);
+	for (i = 0; i < 3; i++) {
+		ASSERT_EQ(0, peek_set("dma_mask_bits", 32));
+		errno = 0;
+		EXPECT_EQ(-1, peek_attach(buf, PEEK_DMA, i));
+		EXPECT_NE(EOPNOTSUPP, errno);
+		ASSERT_EQ(0, peek_set("dma_mask_bits", PEEK_ANY_ADDRESS));
+		EXPECT_EQ(0,
+			  udb_sync(buf, DMA_BUF_SYNC_START | DMA_BUF_SYNC_RW));
+		EXPECT_EQ(0, udb_sync(buf, DMA_BUF_SYNC_END | DMA_BUF_SYNC_RW));
+	}
+	peek = peek_attach(buf, PEEK_SG, PEEK_BIDIRECTIONAL);
+	ASSERT_GE(peek, 0);
+	ASSERT_TRUE(peek_read(peek, self->copy, SIZE, size - SIZE));
+	EXPECT_EQ(-1, udb_zero_wrong(self->copy, SIZE));
+	close(peek);
+	close(buf);
+	EXPECT_EQ(0, fcntl(memfd, F_ADD_SEALS, F_SEAL_WRITE));
+	EXPECT_EQ(0, udb_size_limit_restore(limit));
+	close(memfd);
 }
 
 /* The processor writes, ends, and the device sees it. */

@@ -210,4 +210,83 @@ TEST(default_size_allows_5_gibibytes_of_overlap)
 	close(dev);
 }
 
+/*
+ * Buffers of gigabytes, made of a few huge pages that are named again and again,
+ * under limits that an administrator set.
+ */
+#define PIECE		(128 * UDB_MIB)
+#define NR_PIECES	40
+
+FIXTURE(gigabytes) {
+	int dev;
+	int memfd;
+	long size_limit;
+	struct udmabuf_create_item items[NR_PIECES];
+};
+
+FIXTURE_SETUP(gigabytes)
+{
+	int i;
+
+	TH_CHECK_FDS();
+	UDB_DEV_OPEN(self->dev);
+	self->memfd = udb_memfd(UDB_HUGETLB_2M, PIECE);
+	ASSERT_GE(self->memfd, 0);
+	for (i = 0; i < NR_PIECES; i++)
+		self->items[i] = (struct udmabuf_create_item){
+			.memfd = self->memfd,
+			.size = PIECE,
+		};
+	self->size_limit = udb_param_get("size_limit_mb");
+	ASSERT_GT(self->size_limit, 0);
+}
+
+FIXTURE_TEARDOWN(gigabytes)
+{
+	EXPECT_EQ(0, udb_size_limit_restore(self->size_limit));
+	EXPECT_EQ(0, fcntl(self->memfd, F_ADD_SEALS, F_SEAL_WRITE));
+	close(self->memfd);
+	close(self->dev);
+}
+
+/*
+ * The array with a pointer for each page was taken from kmalloc(), which gives
+ * 4 MiB at most: 2 GiB of pages.
+ */
+TEST_F(gigabytes, raised_limit_allows_3_gibibytes)
+{
+	int buf;
+
+	ASSERT_EQ(0, udb_param_set("size_limit_mb", "4096"));
+	buf = udb_create_list(self->dev, self->items, 24);
+	ASSERT_GE(buf, 0);
+	EXPECT_EQ(3 * UDB_GIB, lseek(buf, 0, SEEK_END));
+	close(buf);
+}
+
+/*
+ * 4096 MiB were 0 bytes once, 4097 were one MiB, and so on: buffers that were
+ * within the limit were refused, or arrays too small for them allocated. Here the
+ * limit has to hold to the page.
+ */
+TEST_F(gigabytes, limit_beyond_32_bits_holds_to_the_page)
+{
+	int buf;
+
+	ASSERT_EQ(0, udb_param_set("size_limit_mb", "4096"));
+	buf = udb_create_list(self->dev, self->items, 32);
+	EXPECT_EQ(4 * UDB_GIB, lseek(buf, 0, SEEK_END));
+	close(buf);
+	self->items[32].size = UDB_PAGE;
+	EXPECT_ERRNO(EINVAL, udb_create_list(self->dev, self->items, 33));
+
+	ASSERT_EQ(0, udb_param_set("size_limit_mb", "4097"));
+	self->items[32].size = UDB_MIB;
+	buf = udb_create_list(self->dev, self->items, 33);
+	EXPECT_EQ(4 * UDB_GIB + UDB_MIB, lseek(buf, 0, SEEK_END));
+	close(buf);
+	self->items[32].size = UDB_MIB + UDB_PAGE;
+	EXPECT_ERRNO(EINVAL, udb_create_list(self->dev, self->items, 33));
+}
+
 TEST_HARNESS_MAIN

@@ -261,6 +261,22 @@ TEST_F(mmap_split, growing_a_small_one_is_refused)
 	munmap(map, UDB_PAGE);
 }
 
+/*
+ * A shared mapping can be doubled by a move of no bytes, and told another place
+ * in the file. Neither leads behind the buffer.
+ */
+TEST_F(mmap_split, growing_by_other_calls_is_refused)
+{
+	char *map = map_and_touch(self->buf, MAPPING_RW);
+
+	ASSERT_NE(NULL, map);
+	EXPECT_ERRNO(EFAULT, (long)mremap(map, 0, 2 * SIZE, MREMAP_MAYMOVE));
+	EXPECT_ERRNO(EFAULT, (long)mremap(map, 0, SIZE, MREMAP_MAYMOVE));
+	EXPECT_EQ(-1, udb_stamp_wrong(map, SIZE, 1, 0));
+	EXPECT_ERRNO(EINVAL, remap_file_pages(map, SIZE, 0, PAGES, 0));
+	munmap(map, SIZE);
+}
+
 TEST_F(mmap_split, page_by_page)
 {
 	char *maps[64];

@@ -28,11 +28,7 @@ UDB_BACKING_VARIANTS(pinning);
 FIXTURE_SETUP(pinning)
 {
 	TH_CHECK_FDS();
-	UDB_DEV_OPEN(self->dev);
-	UDB_MEMFD_OR_SKIP(self->memfd, variant->backing, SIZE);
-	self->mem = udb_map(self->memfd, SIZE, PROT_READ | PROT_WRITE);
-	ASSERT_NE(NULL, self->mem);
-	udb_stamp(self->mem, SIZE, 1, 0);
+	UDB_MEMORY_OR_SKIP(variant->backing, SIZE);
 }
 
 FIXTURE_TEARDOWN(pinning)

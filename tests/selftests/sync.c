@@ -66,6 +66,31 @@ TEST_F(sync, end_without_start)
 		EXPECT_EQ(0, udb_sync(self->buf, END | directions[i]));
 }
 
+/*
+ * Drivers used to map the memory for the CPU in the direction of the first SYNC
+ * that came, synchronise that mapping in the direction of each later one, and
+ * unmap it in both directions at the close: three that need not agree. Here each
+ * direction is the first one of a fresh buffer, which is closed after a second.
+ */
+TEST_F(sync, every_order_of_directions)
+{
+	size_t i, j;
+	int buf;
+
+	for (i = 0; i < NR_DIRECTIONS; i++) {
+		for (j = 0; j < NR_DIRECTIONS; j++) {
+			buf = udb_create(self->dev, self->memfd, 0, SIZE);
+			ASSERT_GE(buf, 0);
+			EXPECT_EQ(0, udb_sync(buf, START | directions[i]));
+			EXPECT_EQ(0, udb_sync(buf, END | directions[i]));
+			EXPECT_EQ(0, udb_sync(buf, START | directions[j]));
+			EXPECT_EQ(0, udb_sync(buf, END | directions[j]));
+			close(buf);
+		}
+	}
+	EXPECT_EQ(-1, udb_stamp_wrong(self->mem, SIZE, 1, 0));
+}
+
 TEST_F(sync, nested)
 {
 	int i;
