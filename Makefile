@@ -4,10 +4,11 @@
 
 KERNEL ?=
 KSRC ?=
-DRIVER ?= ours
+DRIVER ?= both
 FILE ?=
+PREFIX ?= /usr/local
 
-.PHONY: help setup demo check check-fast check-machines build deb intree upstream clean
+.PHONY: help setup demo check check-fast check-debug check-machines build deb install intree upstream clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -19,11 +20,14 @@ setup: ## install what this Debian machine lacks (as root)
 demo: setup ## show the driver at work, against the stock one: FILE=one's own file
 	@demo/run $(if $(FILE),--file '$(FILE)')
 
-check: setup ## all tests, on all kernels: KERNEL=7.3 only on that, DRIVER=stock the kernel's driver too
+check: setup ## all tests, on all kernels: KERNEL=7.3 only on that, DRIVER=ours without the stock driver
 	@tools/check $(if $(KERNEL),--kernel '$(KERNEL)') --driver '$(DRIVER)'
 
 check-machines: setup ## the packages in installed machines that reboot: KERNEL=7.3 only on that
 	@tools/check --machines $(if $(KERNEL),--kernel '$(KERNEL)')
+
+check-debug: setup ## the selftests on a kernel that looks for mistakes at run time
+	@tests/debug/run
 
 check-fast: ## checkers and unit tests, on this machine only
 	@tools/check-fast
@@ -33,6 +37,9 @@ build: ## the module and the programs: KERNEL=6.12
 
 deb: setup ## the Debian packages, into build/deb
 	@packaging/build
+
+install: ## the library, its headers and man pages: PREFIX=/usr/local DESTDIR=
+	@tools/install '$(PREFIX)' '$(DESTDIR)'
 
 intree: ## put the driver into a kernel's source tree: KSRC=its folder
 	@tools/intree '$(KSRC)'
