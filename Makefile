@@ -8,7 +8,7 @@ DRIVER ?= both
 FILE ?=
 PREFIX ?= /usr/local
 
-.PHONY: help setup demo check check-fast check-debug check-machines build deb install intree upstream clean
+.PHONY: help setup demo check check-fast check-machines build deb install intree upstream clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -25,9 +25,6 @@ check: setup ## all tests, on all kernels: KERNEL=7.3 only on that, DRIVER=ours 
 
 check-machines: setup ## the packages in installed machines that reboot: KERNEL=7.3 only on that
 	@tools/check --machines $(if $(KERNEL),--kernel '$(KERNEL)')
-
-check-debug: setup ## the selftests on a kernel that looks for mistakes at run time
-	@tests/debug/run
 
 check-fast: ## checkers and unit tests, on this machine only
 	@tools/check-fast
