@@ -296,3 +296,7 @@ struct dma_buf *udmabuf_export(struct udmabuf *ubuf)
 	udmabuf_debugfs_add(ubuf);
 	return dmabuf;
 }
+
+#if IS_ENABLED(CONFIG_UDMABUF_KUNIT_TEST)
+#include "tests/exporter_kunit.c"
+#endif

@@ -174,3 +174,7 @@ long udmabuf_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return -ENOTTY;
 	}
 }
+
+#if IS_ENABLED(CONFIG_UDMABUF_KUNIT_TEST)
+#include "tests/ioctl_kunit.c"
+#endif

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * KUnit tests of the validation in ioctl.c, which includes this file: what a list
+ * of ranges may be, at its boundaries.
+ */
+#include <kunit/test.h>
+#include <linux/limits.h>
+
+#define RANGES_LAST_PAGE	(U64_MAX & PAGE_MASK) /* the longest of all sizes */
+
+/* A list of one range, or of two. The memfd is looked at elsewhere. */
+struct ranges_case {
+	const char *name;
+	u32 count;
+	struct udmabuf_create_item list[2];
+	int ret;
+};
+
+static const struct ranges_case ranges_cases[] = {
+	{ "a page", 1, { { .size = PAGE_SIZE } }, 0 },
+	{ "a page far away",
+	  1,
+	  { { .offset = RANGES_LAST_PAGE, .size = PAGE_SIZE } },
+	  0 },
+	{ "the same page twice",
+	  2,
+	  { { .size = PAGE_SIZE }, { .size = PAGE_SIZE } },
+	  0 },
+	{ "no ranges", 0, {}, -EINVAL },
+	{ "size 0", 1, {}, -EINVAL },
+	{ "size 1", 1, { { .size = 1 } }, -EINVAL },
+	{ "size of a page less one", 1, { { .size = PAGE_SIZE - 1 } }, -EINVAL },
+	{ "size of a page and one", 1, { { .size = PAGE_SIZE + 1 } }, -EINVAL },
+	{ "the largest size", 1, { { .size = U64_MAX } }, -EINVAL },
+	{ "the largest size of pages",
+	  1,
+	  { { .size = RANGES_LAST_PAGE } },
+	  -EINVAL },
+	{ "offset 1", 1, { { .offset = 1, .size = PAGE_SIZE } }, -EINVAL },
+	{ "offset of a page less one",
+	  1,
+	  { { .offset = PAGE_SIZE - 1, .size = PAGE_SIZE } },
+	  -EINVAL },
+	{ "the largest offset",
+	  1,
+	  { { .offset = U64_MAX, .size = PAGE_SIZE } },
+	  -EINVAL },
+	{ "the second is empty", 2, { { .size = PAGE_SIZE }, {} }, -EINVAL },
+	{ "the second is not of pages",
+	  2,
+	  { { .size = PAGE_SIZE }, { .size = 1 } },
+	  -EINVAL },
+	{ "a sum that wraps",
+	  2,
+	  { { .size = PAGE_SIZE }, { .size = RANGES_LAST_PAGE } },
+	  -EINVAL },
+};
+
+KUNIT_ARRAY_PARAM_DESC(ranges, ranges_cases, name);
+
+static void ranges_test_boundaries(struct kunit *test)
+{
+	const struct ranges_case *c = test->param_value;
+
+	KUNIT_EXPECT_EQ(test, c->ret, udmabuf_check_ranges(c->list, c->count));
+}
+
+/* The limit of all ranges together, in one range and in two, and a page more. */
+static void ranges_test_limit(struct kunit *test)
+{
+	u64 limit = (u64)udmabuf_page_limit() << PAGE_SHIFT;
+	struct udmabuf_create_item list[2] = {
+		{ .size = limit },
+		{ .size = PAGE_SIZE },
+	};
+
+	KUNIT_EXPECT_EQ(test, 0, udmabuf_check_ranges(list, 1));
+	KUNIT_EXPECT_EQ(test, -EINVAL, udmabuf_check_ranges(list, 2));
+	list[0].size = limit - PAGE_SIZE;
+	KUNIT_EXPECT_EQ(test, 0, udmabuf_check_ranges(list, 2));
+	list[0].size = limit + PAGE_SIZE;
+	KUNIT_EXPECT_EQ(test, -EINVAL, udmabuf_check_ranges(list, 1));
+}
+
+/* As many ranges as a list can have by default. */
+static void ranges_test_long_list(struct kunit *test)
+{
+	u32 count = udmabuf_list_limit(), i;
+	struct udmabuf_create_item *list;
+
+	list = kvcalloc(count, sizeof(*list), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, list);
+	for (i = 0; i < count; i++)
+		list[i].size = PAGE_SIZE;
+	KUNIT_EXPECT_EQ(test, 0, udmabuf_check_ranges(list, count));
+	list[count - 1].size = 0;
+	KUNIT_EXPECT_EQ(test, -EINVAL, udmabuf_check_ranges(list, count));
+	KUNIT_EXPECT_EQ(test, 0, udmabuf_check_ranges(list, count - 1));
+	kvfree(list);
+}
+
+static struct kunit_case ranges_kunit_cases[] = {
+	KUNIT_CASE_PARAM(ranges_test_boundaries, ranges_gen_params),
+	KUNIT_CASE(ranges_test_limit),
+	KUNIT_CASE(ranges_test_long_list),
+	{}
+};
+
+static struct kunit_suite ranges_suite = {
+	.name = "udmabuf_ranges",
+	.test_cases = ranges_kunit_cases,
+};
+
+kunit_test_suite(ranges_suite);
