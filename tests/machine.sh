@@ -17,6 +17,7 @@
 #   module NAME [PARAMETER=VALUE...]
 #                       of tests/modules, loaded before the suites (repeatable)
 #   suite NAME          runs there (repeatable)
+#   no-gate NAME        a gate of vm/source-kernels that the kernel cannot have there
 #   include NAME        the lines of tests/machines/parts/NAME besides: what
 #                       machines have in common
 # The machine "main" comes first and runs what the build lists as selftests. The
@@ -69,7 +70,7 @@ machine_label() {
 
 # machine_check NAME: refuses what would be ignored silently.
 machine_check() {
-	local keys='append|device|global|memory|hugepages|timeout|kernel|module|suite|include'
+	local keys='append|device|global|memory|hugepages|timeout|kernel|module|suite|no-gate|include'
 	local lines
 
 	[ -f "$machine_files/$1" ] || {
