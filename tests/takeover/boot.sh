@@ -7,7 +7,7 @@
 
 . tests/system/claims.sh
 
-udmabuf=/src/cli/udmabuf
+takeover=/src/cli/takeover/takeover
 
 # As a package would leave it, without the package.
 boot_install() {
