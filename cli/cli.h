@@ -212,6 +212,15 @@ int cli_fs_link(char *to, size_t size, const char *format, ...)
 bool cli_fs_exists(const char *format, ...)
 	__attribute__((format(printf, 1, 2)));
 
+/* device.c */
+struct udb_device;
+struct udb_probe;
+int cli_device_open(const char *node, uint32_t fallback,
+		    struct udb_probe *probe, struct udb_device **ret_dev);
+
+#define CLI_RELEASE	65
+void cli_release(char to[CLI_RELEASE]);
+
 /* root.c: what stands in front of /proc and /sys; tests have another one */
 const char *cli_root(void);
 

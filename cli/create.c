@@ -128,6 +128,8 @@ static int create_judge(const struct create_opts *opts, const char *size)
 		return cli_misuse("--threads is for --populate");
 	if (opts->threads > 64)
 		return cli_misuse(CREATE_BAD_THREADS, opts->threads);
+	if (opts->exec && opts->json)
+		return cli_misuse("--json is of no use with --exec");
 	if (opts->name && strlen(opts->name) > CREATE_NAME_MAX)
 		return cli_misuse("--name is longer than %d bytes",
 				  CREATE_NAME_MAX);
@@ -174,24 +176,13 @@ static int create_open_from(struct create *c)
 
 static int create_open_device(struct create *c)
 {
-	struct udb_device_opts device = {
-		.struct_size = sizeof(device),
-		.path = c->opts->device,
-	};
-	struct udb_probe probe = { .struct_size = sizeof(probe) };
-	char text[256];
-	int ret;
+	uint32_t fallback = 0;
+	struct udb_probe probe;
+	int ret = create_fallback(c->opts->fallback, &fallback);
 
-	ret = create_fallback(c->opts->fallback, &device.fallback);
 	if (ret != CLI_GO_ON)
 		return ret;
-	ret = udb_device_open(&device, &c->dev);
-	if (!ret)
-		return CLI_GO_ON;
-	if (udb_probe(c->opts->device, &probe) || !probe.reason)
-		return cli_fail("cannot open the driver: %s", strerror(-ret));
-	udb_probe_explain(&probe, text, sizeof(text));
-	return cli_fail("%s", text);
+	return cli_device_open(c->opts->device, fallback, &probe, &c->dev);
 }
 
 static uint32_t create_backing(const struct create_opts *opts)
@@ -322,21 +313,25 @@ static void create_show(const struct create *c)
 	fflush(stdout);
 }
 
-static void create_wait(const struct create *c)
+/* Before anybody can know of it and end it. */
+static void create_block_signals(sigset_t *set)
 {
-	sigset_t set;
+	sigemptyset(set);
+	sigaddset(set, SIGINT);
+	sigaddset(set, SIGTERM);
+	sigaddset(set, SIGHUP);
+	sigprocmask(SIG_BLOCK, set, NULL);
+}
+
+static void create_wait(const struct create *c, const sigset_t *set)
+{
 	int signal;
 
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
-	sigprocmask(SIG_BLOCK, &set, NULL);
 	if (!c->opts->quiet && !c->opts->json && cli_term_is(stdout)) {
 		puts("It is there until Ctrl-C.");
 		fflush(stdout);
 	}
-	sigwait(&set, &signal);
+	sigwait(set, &signal);
 }
 
 /* @word with each {} replaced. */
@@ -394,13 +389,16 @@ static int create_make(struct create *c)
 
 static int create_use(struct create *c)
 {
+	sigset_t set;
+
 	if (c->opts->exec)
 		return create_exec(c);
+	create_block_signals(&set);
 	if (c->opts->json)
 		create_show_json(c);
 	else if (!c->opts->quiet)
 		create_show(c);
-	create_wait(c);
+	create_wait(c, &set);
 	return CLI_DONE;
 }
 

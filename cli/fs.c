@@ -145,7 +145,7 @@ int cli_fs_link(char *to, size_t size, const char *format, ...)
 	va_end(args);
 	if (ret)
 		return -1;
-	length = readlink(path, to, size - 1);
+	length = readlinkat(AT_FDCWD, path, to, size - 1);
 	if (length < 0)
 		return -1;
 	to[length] = '\0';
@@ -162,4 +162,11 @@ bool cli_fs_exists(const char *format, ...)
 	ret = cli_fs_path(path, sizeof(path), format, args);
 	va_end(args);
 	return !ret && !access(path, F_OK);
+}
+
+/* Which kernel this is. */
+void cli_release(char to[CLI_RELEASE])
+{
+	if (!cli_fs_text(to, CLI_RELEASE, "/proc/sys/kernel/osrelease"))
+		cli_copy(to, CLI_RELEASE, "unknown");
 }

@@ -130,7 +130,7 @@ static void info_find_memory(struct info *info)
 
 static int info_collect(struct info *info, const char *device)
 {
-	uname(&info->uts);
+	cli_release(info->release);
 	if (device)
 		info_add_node(info, device);
 	else

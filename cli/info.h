@@ -6,7 +6,6 @@
 #define CLI_INFO_H
 
 #include <libudmabuf.h>
-#include <sys/utsname.h>
 
 #include "cli.h"
 
@@ -44,7 +43,7 @@ struct info_problem {
 
 /**
  * struct info - what there is on this machine
- * @uts: the kernel.
+ * @release: of the kernel.
  * @nodes: device nodes; the first is the one that programs get.
  * @nr_nodes: how many.
  * @usable: buffers can be had from the first.
@@ -57,7 +56,7 @@ struct info_problem {
  * @nr_problems: how many.
  */
 struct info {
-	struct utsname uts;
+	char release[CLI_RELEASE];
 	struct udb_probe nodes[INFO_NODES];
 	unsigned int nr_nodes;
 	bool usable;

@@ -46,15 +46,32 @@ static struct info_problem *info_problem(struct info *info, const char *node)
 	return problem;
 }
 
-#define INFO_TEXT(problem, ...) \
-	snprintf((problem)->text, sizeof((problem)->text), __VA_ARGS__)
-#define INFO_REMEDY(problem, ...) \
-	snprintf((problem)->remedy, sizeof((problem)->remedy), __VA_ARGS__)
+static void info_text(struct info_problem *problem, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+static void info_remedy(struct info_problem *problem, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static void info_text(struct info_problem *problem, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(problem->text, sizeof(problem->text), format, args);
+	va_end(args);
+}
+
+static void info_remedy(struct info_problem *problem, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(problem->remedy, sizeof(problem->remedy), format, args);
+	va_end(args);
+}
 
 static bool info_is_installed(const struct info *info)
 {
-	char *text =
-		cli_fs_read("/lib/modules/%s/modules.dep", info->uts.release);
+	char *text = cli_fs_read("/lib/modules/%s/modules.dep", info->release);
 	bool is = text && strstr(text, "/udmabuf_ng.ko");
 
 	free(text);
@@ -65,9 +82,9 @@ static void info_remedy_driver(const struct info *info,
 			       struct info_problem *problem)
 {
 	if (info_is_installed(info))
-		INFO_REMEDY(problem, "sudo modprobe udmabuf_ng");
+		info_remedy(problem, "sudo modprobe udmabuf_ng");
 	else
-		INFO_REMEDY(problem, INFO_INSTALL, info->uts.release);
+		info_remedy(problem, INFO_INSTALL, info->release);
 }
 
 static void info_remedy_permission(const struct udb_probe *probe,
@@ -76,12 +93,12 @@ static void info_remedy_permission(const struct udb_probe *probe,
 	const char *user = getenv("USER");
 
 	if (!getuid())
-		INFO_REMEDY(problem, INFO_CONTAINER, probe->node);
+		info_remedy(problem, INFO_CONTAINER, probe->node);
 	else if (probe->node_mode & 060)
-		INFO_REMEDY(problem, INFO_JOIN, probe->group,
+		info_remedy(problem, INFO_JOIN, probe->group,
 			    user && *user ? user : "USER");
 	else
-		INFO_REMEDY(problem, "sudo chmod g+rw %s", probe->node);
+		info_remedy(problem, "sudo chmod g+rw %s", probe->node);
 }
 
 static void info_judge_reason(struct info *info, const struct udb_probe *probe)
@@ -98,16 +115,16 @@ static void info_judge_reason(struct info *info, const struct udb_probe *probe)
 	colon = strstr(problem->text, ": ");
 	if (colon) {
 		*colon = '\0';
-		INFO_REMEDY(problem, "%s", colon + 2);
+		info_remedy(problem, "%s", colon + 2);
 	}
 	if (probe->reason == UDB_REASON_NO_DRIVER)
 		info_remedy_driver(info, problem);
 	else if (probe->reason == UDB_REASON_NO_NODE)
-		INFO_REMEDY(problem, INFO_CONTAINER, probe->node);
+		info_remedy(problem, INFO_CONTAINER, probe->node);
 	else if (probe->reason == UDB_REASON_PERMISSION)
 		info_remedy_permission(probe, problem);
 	else if (probe->reason == UDB_REASON_NOT_UDMABUF)
-		INFO_REMEDY(problem, "name another device node");
+		info_remedy(problem, "name another device node");
 }
 
 static const char *info_module(const struct udb_probe *probe)
@@ -122,16 +139,16 @@ static void info_judge_limits(struct info *info, const struct udb_probe *probe)
 
 	if (probe->size_limit && probe->size_limit <= INFO_STOCK_SIZE) {
 		problem = info_problem(info, probe->node);
-		INFO_TEXT(problem, "%s makes no buffer above %s", probe->node,
+		info_text(problem, "%s makes no buffer above %s", probe->node,
 			  cli_size_text(size, probe->size_limit));
-		INFO_REMEDY(problem, INFO_RAISE_SIZE, info_module(probe),
+		info_remedy(problem, INFO_RAISE_SIZE, info_module(probe),
 			    info_module(probe));
 	}
 	if (probe->list_limit && probe->list_limit <= INFO_STOCK_LIST) {
 		problem = info_problem(info, probe->node);
-		INFO_TEXT(problem, "%s takes no list above %u ranges",
+		info_text(problem, "%s takes no list above %u ranges",
 			  probe->node, probe->list_limit);
-		INFO_REMEDY(problem, INFO_RAISE_LIST, info_module(probe),
+		info_remedy(problem, INFO_RAISE_LIST, info_module(probe),
 			    info_module(probe));
 	}
 }
@@ -144,14 +161,14 @@ static void info_judge_driver(struct info *info, const struct udb_probe *probe)
 		return;
 	if (probe->driver == UDB_DRIVER_UNKNOWN) {
 		problem = info_problem(info, probe->node);
-		INFO_TEXT(problem, INFO_WHOSE, probe->node);
-		INFO_REMEDY(problem, "mount /sys");
+		info_text(problem, INFO_WHOSE, probe->node);
+		info_remedy(problem, "mount /sys");
 	} else if (probe->driver == UDB_DRIVER_NG && *probe->version &&
 		   strcmp(probe->version, UDMABUF_VERSION) != 0) {
 		problem = info_problem(info, probe->node);
-		INFO_TEXT(problem, INFO_VERSIONS, probe->version,
+		info_text(problem, INFO_VERSIONS, probe->version,
 			  UDMABUF_VERSION);
-		INFO_REMEDY(problem, INFO_RELOAD);
+		info_remedy(problem, INFO_RELOAD);
 	}
 }
 
@@ -164,8 +181,8 @@ static void info_judge_takeover(struct info *info)
 	if (probe->driver != UDB_DRIVER_STOCK || !info_is_installed(info))
 		return;
 	problem = info_problem(info, probe->node);
-	INFO_TEXT(problem, INFO_BESIDE, probe->node);
-	INFO_REMEDY(problem, INFO_TAKE_OVER);
+	info_text(problem, INFO_BESIDE, probe->node);
+	info_remedy(problem, INFO_TAKE_OVER);
 }
 
 static void info_judge_memory(struct info *info)
@@ -175,8 +192,8 @@ static void info_judge_memory(struct info *info)
 	if (info->thp_size)
 		return;
 	problem = info_problem(info, NULL);
-	INFO_TEXT(problem, INFO_NO_THP);
-	INFO_REMEDY(problem, INFO_SET_ASIDE);
+	info_text(problem, INFO_NO_THP);
+	info_remedy(problem, INFO_SET_ASIDE);
 }
 
 /**

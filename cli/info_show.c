@@ -46,7 +46,7 @@ static void info_show_driver(const struct info *info,
 	if (probe->driver == UDB_DRIVER_NG)
 		printf("udmabuf_ng %s\n", probe->version);
 	else if (probe->driver == UDB_DRIVER_STOCK)
-		printf("the one of Linux %s\n", info->uts.release);
+		printf("the one of Linux %s\n", info->release);
 	else
 		puts("not known");
 }
@@ -212,7 +212,7 @@ void info_show_json(const struct info *info)
 
 	cli_json_text(object, "version", UDMABUF_VERSION);
 	cli_json_text(object, "library", udb_version());
-	cli_json_text(object, "kernel", info->uts.release);
+	cli_json_text(object, "kernel", info->release);
 	cli_json_bool(object, "usable", info->usable);
 	nodes = cli_json_array(object, "devices");
 	for (unsigned int i = 0; i < info->nr_nodes; i++)

@@ -46,7 +46,8 @@ static struct ls_buffer *ls_take_bufinfo(struct ls *ls, const char *line)
 	int at = 0;
 
 	/* NOLINTNEXTLINE(bugprone-unchecked-string-to-number-conversion) */
-	if (sscanf(line,
+	if (strlen(line) < LS_BUFINFO_LINE ||
+	    sscanf(line,
 		   "%" SCNu64 "\t%8x\t%8x\t%" SCNd64 "\t%63[^\t]\t%" SCNu64
 		   "%n",
 		   &size, &flags, &mode, &count, exporter, &inode, &at) != 6 ||

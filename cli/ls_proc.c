@@ -207,6 +207,29 @@ static int ls_compare(const void *left, const void *right)
 	return (a->inode > b->inode) - (a->inode < b->inode);
 }
 
+static int ls_compare_users(const void *left, const void *right)
+{
+	const struct ls_user *a = left, *b = right;
+
+	return (a->pid > b->pid) - (a->pid < b->pid);
+}
+
+static void ls_sort_array(void *array, size_t nr, size_t size,
+			  int (*compare)(const void *left, const void *right))
+{
+	if (nr)
+		qsort(array, nr, size, compare);
+}
+
+/* /proc is in an order of its own, and the table of the kernel in another. */
+static void ls_sort(struct ls *ls)
+{
+	ls_sort_array(ls->buffers, ls->nr, sizeof(*ls->buffers), ls_compare);
+	for (size_t i = 0; i < ls->nr; i++)
+		ls_sort_array(ls->buffers[i].users, ls->buffers[i].nr_users,
+			      sizeof(struct ls_user), ls_compare_users);
+}
+
 /**
  * ls_scan() - find all dma-bufs
  * @ls: all zero.
@@ -226,7 +249,7 @@ int ls_scan(struct ls *ls)
 					(int)strtol(entry->d_name, NULL, 10));
 	closedir(dir);
 	ls_scan_debugfs(ls);
-	qsort(ls->buffers, ls->nr, sizeof(*ls->buffers), ls_compare);
+	ls_sort(ls);
 	return 0;
 }
 

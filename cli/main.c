@@ -17,6 +17,7 @@ static const struct {
 	  cli_info },
 	{ "ls", "each dma-buf, and who uses it", cli_ls },
 	{ "create", "make a dma-buf, for a command or to look at", cli_create },
+	{ "bench", "how fast this machine and this driver are", cli_bench },
 	{ "takeover", "who gets /dev/udmabuf: enable, disable, status",
 	  cli_takeover },
 };
