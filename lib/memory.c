@@ -47,9 +47,15 @@ static unsigned int udb_memory_flags(enum udb_backing backing, size_t *page)
 	}
 }
 
-/* A memfd of the right size and seals, still without any page. */
-static int udb_memory_create(size_t size, const char *name,
-			     struct udb_memory *memory)
+/**
+ * udb_memory_create() - a memfd of the right size and seals, still without any page
+ * @size: bytes.
+ * @name: of the memfd.
+ * @memory: says which backing; receives the memfd and its size.
+ *
+ * Return: 0 or a negative error number.
+ */
+int udb_memory_create(size_t size, const char *name, struct udb_memory *memory)
 {
 	unsigned int flags;
 	size_t page;

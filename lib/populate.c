@@ -34,8 +34,15 @@ struct udb_job {
 	atomic_int error;
 };
 
-/* No page to be had is -EFAULT here, as the signal would have been. */
-static int udb_populate_step(char *addr, size_t size)
+/**
+ * udb_populate_step() - allocate the pages of a piece of a mapping
+ * @addr: where it begins.
+ * @size: bytes.
+ *
+ * Return: 0; -ENOMEM, also where touching the page would have been a signal; or
+ * another negative error number.
+ */
+int udb_populate_step(char *addr, size_t size)
 {
 	int ret;
 
@@ -59,11 +66,17 @@ static int udb_populate_collapse(char *addr, size_t size)
 	return 0;
 }
 
-/*
- * One huge page. Its first byte is enough where the kernel gives huge pages to who
- * asks; elsewhere the small page that came is collapsed into a huge one.
+/**
+ * udb_populate_huge_step() - allocate one huge page
+ * @addr: where it begins, in a mapping at an address that fits.
+ * @size: of it.
+ *
+ * Its first byte is enough where the kernel gives huge pages to who asks; elsewhere
+ * the small page that came is collapsed into a huge one.
+ *
+ * Return: 0; -EOPNOTSUPP: there is none to be had; or as udb_populate_step().
  */
-static int udb_populate_huge_step(char *addr, size_t size)
+int udb_populate_huge_step(char *addr, size_t size)
 {
 	int ret = udb_populate_step(addr, udb_page_size());
 

@@ -110,11 +110,14 @@ int udb_device_create(const struct udb_device *dev, int memfd, uint64_t offset,
 int udb_buffer_new(struct udb_buffer **ret_buf);
 
 /* memory.c */
+int udb_memory_create(size_t size, const char *name, struct udb_memory *memory);
 int udb_memory_new(size_t size, const struct udb_alloc_opts *opts,
 		   struct udb_memory *memory);
 size_t udb_memory_thp_size(void);
 
 /* populate.c */
+int udb_populate_step(char *addr, size_t size);
+int udb_populate_huge_step(char *addr, size_t size);
 int udb_populate(int fd, size_t begin, size_t end, uint32_t threads);
 int udb_populate_huge(int fd, size_t end, size_t huge, uint32_t threads);
 
