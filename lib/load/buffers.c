@@ -14,7 +14,7 @@
 static int udb_load_buffers_refuse(struct udb_load_job *job, uint64_t limit)
 {
 	static const char says[] =
-		"%llu MiB are needed, the limit is %llu: raise size_limit_mb of the driver, or split";
+		"%llu MiB are needed, the limit is %llu: raise the driver's size_limit_mb or split";
 	uint64_t need = (job->size + UDB_MIB - 1) / UDB_MIB;
 
 	job->failure.wanted = job->size;

@@ -36,7 +36,8 @@ uint64_t udb_load_elapsed(const struct udb_load_job *job)
  * @job: the load; this is the caller's thread.
  * @last: it is time in any case.
  *
- * Return: false when the caller has had enough; that is a failure of the load.
+ * Return: false when the caller has had enough, which is a failure of the load, or
+ * when the load has failed: then the caller is not asked any more.
  */
 bool udb_load_tick(struct udb_load_job *job, bool last)
 {
@@ -45,6 +46,7 @@ bool udb_load_tick(struct udb_load_job *job, bool last)
 		.total = job->bytes,
 	};
 	uint64_t now = udb_load_now();
+	bool failed;
 
 	if (!job->opts.progress || (!last && now < job->next_tick_ns))
 		return true;
@@ -52,7 +54,10 @@ bool udb_load_tick(struct udb_load_job *job, bool last)
 	pthread_mutex_lock(&job->lock);
 	progress.done = job->done;
 	progress.checked = job->checked;
+	failed = job->failure.error;
 	pthread_mutex_unlock(&job->lock);
+	if (failed)
+		return false;
 	progress.elapsed_ns = now - job->start_ns;
 	if (!job->opts.progress(job->opts.data, &progress))
 		return true;
