@@ -16,5 +16,7 @@ bool __real_udb_load_finish(struct udb_load_job *job,
 			    struct udb_load_block *block, int64_t res);
 bool __wrap_udb_load_finish(struct udb_load_job *job,
 			    struct udb_load_block *block, int64_t res);
+int __real_open64(const char *path, int flags, ...);
+int __wrap_open64(const char *path, int flags, ...);
 
 #endif /* FAULT_H */

@@ -58,6 +58,14 @@ FIXTURE_TEARDOWN(load)
 	files_end();
 }
 
+/* The kind of file system, where the script filesystems says so. */
+static bool kind_is(const char *kind)
+{
+	const char *is = getenv("UDB_LOAD_KIND");
+
+	return is && !strcmp(is, kind);
+}
+
 static int load_nr(
 	FIXTURE_DATA(load) *self, const struct udb_load_source *sources,
 		   size_t nr, struct udb_load **load)
@@ -358,6 +366,49 @@ TEST_F(load, name_is_that_of_the_memfd)
 /*
  * The page cache
  */
+
+/* How a file is read where it is known how that has to end. */
+TEST_F(load, way_is_that_of_the_file_system)
+{
+	const char *path = files_make("a", 16 * MIB);
+	struct udb_load *load;
+	uint32_t way, silent;
+
+	ASSERT_EQ(0, load_one(self, path, &load));
+	way = report_of(load).way;
+	silent = report_of(load).silent;
+	udb_load_free(load);
+	if (kind_is("tmpfs"))
+		EXPECT_EQ(UDB_LOAD_WAY_CACHED, way);
+	if (kind_is("ext4") || kind_is("xfs") || kind_is("btrfs"))
+		EXPECT_EQ(UDB_LOAD_WAY_DIRECT, way);
+	if (kind_is("ext4-journal") || kind_is("btrfs-zstd"))
+		EXPECT_NE(UDB_LOAD_WAY_DIRECT, way);
+	if (kind_is("btrfs-zstd"))
+		EXPECT_EQ(1, silent);
+}
+
+/* A lie is no "required direct I/O" either; nothing but truth gets through. */
+TEST_F(load, required_direct_is_direct)
+{
+	const char *path = files_make("a", 16 * MIB);
+	struct udb_load *load = NULL;
+	int ret;
+
+	self->opts.direct = UDB_LOAD_DIRECT_REQUIRE;
+	ret = load_one(self, path, &load);
+	if (ret) {
+		EXPECT_EQ(-EOPNOTSUPP, ret);
+		EXPECT_EQ(UDB_LOAD_FAULT_DIRECT, self->why.fault);
+		EXPECT_FALSE(kind_is("ext4") || kind_is("xfs") ||
+			     kind_is("btrfs"));
+		return;
+	}
+	EXPECT_FALSE(kind_is("ext4-journal") || kind_is("btrfs-zstd") ||
+		     kind_is("tmpfs"));
+	EXPECT_PIECE(load, 0);
+	udb_load_free(load);
+}
 
 /* Whatever the file system does: what was not cached before is not afterwards. */
 TEST_F(load, leaves_no_page_cache)

@@ -326,6 +326,9 @@ TEST_F(tensors, of_safetensors)
 	"{\"a\":{\"dtype\":" type ",\"shape\":" shape			\
 	",\"data_offsets\":" offsets "}}"
 
+#define FOUR(name, offsets)						\
+	"\"" name "\":{\"dtype\":\"U8\",\"shape\":[4],\"data_offsets\":" offsets "}"
+
 SAFETENSORS_BAD(beyond_its_end, -EBADMSG, HEADER, 27)
 SAFETENSORS_BAD(that_is_no_json, -EBADMSG, "{\"a\":", 28)
 SAFETENSORS_BAD(with_more_than_json, -EBADMSG, HEADER "x", 28)
@@ -344,11 +347,8 @@ SAFETENSORS_BAD(of_a_huge_shape, -EBADMSG,
 		ONE("\"U8\"", "[4294967296,4294967296]", "[0,0]"), 28)
 SAFETENSORS_BAD(of_a_huge_place, -EBADMSG,
 		ONE("\"X1\"", "[1]", "[0,99999999999999999999]"), 28)
-SAFETENSORS_BAD(
-	with_overlapping_tensors, -EBADMSG,
-	"{\"a\":{\"dtype\":\"U8\",\"shape\":[4],\"data_offsets\":[0,4]},"
-	"\"b\":{\"dtype\":\"U8\",\"shape\":[4],\"data_offsets\":[3,7]}}",
-	28)
+SAFETENSORS_BAD(with_overlapping_tensors, -EBADMSG,
+		"{" FOUR("a", "[0,4]") "," FOUR("b", "[3,7]") "}", 28)
 SAFETENSORS_BAD(that_is_deep, -EBADMSG,
 		"{\"a\":[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]}", 28)
 
@@ -385,6 +385,9 @@ TEST_F(tensors, of_a_file_that_is_not_there)
 	"{\"" name "\":{\"dtype\":\"U8\",\"shape\":[" #size		\
 	"],\"data_offsets\":[0," #size "]}}"
 
+#define INDEX(map)	"{\"weight_map\":{" map "}}"
+#define TWO_ONE		"\"two\":\"2.safetensors\",\"one\":\"1.safetensors\""
+
 static const char *index_make(const char *text)
 {
 	out.size = 0;
@@ -398,8 +401,7 @@ TEST_F(tensors, of_an_index)
 
 	safetensors_make("1.safetensors", PART("one", 40), 40);
 	safetensors_make("2.safetensors", PART("two", 50), 50);
-	index = index_make("{\"weight_map\":{\"two\":\"2.safetensors\","
-			   "\"one\":\"1.safetensors\"}}");
+	index = index_make(INDEX(TWO_ONE));
 	ASSERT_EQ(0, open_table(self, index));
 	ASSERT_EQ(2, udb_load_tensors_nr(self->table));
 	EXPECT_STREQ("two", tensor_of(self->table, 0).name);
@@ -421,14 +423,13 @@ TEST_F(tensors, index_that_leads_away)
 TEST_F(tensors, index_that_names_what_is_not_there)
 {
 	safetensors_make("1.safetensors", PART("one", 40), 40);
-	EXPECT_BAD(-EBADMSG, index_make("{\"weight_map\":{\"two\":"
-					"\"1.safetensors\"}}"));
+	EXPECT_BAD(-EBADMSG, index_make(INDEX("\"two\":\"1.safetensors\"")));
 	EXPECT_BAD(-EBADMSG, index_make("{\"weight_map\":{\"two\":1}}"));
 	EXPECT_BAD(-EBADMSG, index_make("{\"weight_map\":1}"));
 	EXPECT_BAD(-EBADMSG, index_make("{"));
 	EXPECT_EQ(-ENOENT,
-		  open_table(self, index_make("{\"weight_map\":{\"one\":"
-					      "\"3.safetensors\"}}")));
+		  open_table(self,
+			     index_make(INDEX("\"one\":\"3.safetensors\""))));
 }
 
 /*
@@ -484,8 +485,7 @@ TEST_F(tensors, more_sources_than_there_is_room)
 
 	safetensors_make("1.safetensors", PART("one", 40), 40);
 	safetensors_make("2.safetensors", PART("two", 50), 50);
-	index = index_make("{\"weight_map\":{\"two\":\"2.safetensors\","
-			   "\"one\":\"1.safetensors\"}}");
+	index = index_make(INDEX(TWO_ONE));
 	ASSERT_EQ(0, open_table(self, index));
 	EXPECT_EQ(2, udb_load_tensors_sources(self->table, "*", NULL, 0));
 	EXPECT_EQ(-E2BIG,
