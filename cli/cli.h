@@ -31,8 +31,10 @@ enum cli_exit {
 int cli_bench(int argc, char **argv);
 int cli_create(int argc, char **argv);
 int cli_info(int argc, char **argv);
+int cli_load(int argc, char **argv);
 int cli_ls(int argc, char **argv);
 int cli_takeover(int argc, char **argv);
+int cli_tensors(int argc, char **argv);
 
 /*
  * say.c: one line on standard error, which begins with the name of the verb

@@ -18,6 +18,8 @@ static const struct {
 	{ "ls", "each dma-buf, and who uses it", cli_ls },
 	{ "create", "make a dma-buf, for a command or to look at", cli_create },
 	{ "bench", "how fast this machine and this driver are", cli_bench },
+	{ "load", "files into a dma-buf, at the speed of the disk", cli_load },
+	{ "tensors", "what is in the file of a model", cli_tensors },
 	{ "takeover", "who gets /dev/udmabuf: enable, disable, status",
 	  cli_takeover },
 };

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the files of udmabuf load share: load.c -> load_input.c, load_show.c.
+ */
+#ifndef CLI_LOAD_H
+#define CLI_LOAD_H
+
+#include <libudmabuf-load.h>
+
+#include "cli.h"
+
+/* More words than that are more than a shell's line is for. */
+#define LOAD_FILES	1024
+
+/**
+ * struct load_opts - what the caller said
+ * @direct: auto, require or never.
+ * @engine: auto, uring or threads.
+ * @block: bytes of a read.
+ * @depth: reads under way.
+ * @hugetlb: 2M or 1G.
+ * @small: small pages.
+ * @exact: these pages or none.
+ * @split: several buffers where there is a limit.
+ * @use_cache: read what is cached from there.
+ * @hash: xxh3 or sha256.
+ * @check: file of SHA-256 sums.
+ * @tensor: pattern of names.
+ * @name: of the buffer.
+ * @memfd: no driver is needed.
+ * @device: node of the driver.
+ * @once: do not hold the buffer.
+ * @quiet: say nothing.
+ * @json: say it as JSON.
+ * @exec: command that gets the buffer.
+ */
+struct load_opts {
+	const char *direct;
+	const char *engine;
+	uint64_t block;
+	unsigned int depth;
+	const char *hugetlb;
+	bool small;
+	bool exact;
+	bool split;
+	bool use_cache;
+	const char *hash;
+	const char *check;
+	const char *tensor;
+	const char *name;
+	bool memfd;
+	const char *device;
+	bool once;
+	bool quiet;
+	bool json;
+	char **exec;
+};
+
+/**
+ * struct load - a load, from the words to the buffer
+ * @opts: what the caller said.
+ * @files: the words.
+ * @nr_files: how many.
+ * @sources: what to load.
+ * @nr_sources: how many.
+ * @room: for how many there is memory.
+ * @sums: wanted checksums, 32 bytes for each file, or NULL.
+ * @tables: of tensors, one for each file, with --tensor.
+ * @dev: the driver.
+ * @loaded: the result.
+ * @report: what it cost.
+ * @progress: how far it is.
+ * @next_line_ns: when that is to be said again, where no bar can be drawn.
+ */
+struct load {
+	const struct load_opts *opts;
+	const char **files;
+	size_t nr_files;
+	struct udb_load_source *sources;
+	size_t nr_sources;
+	size_t room;
+	uint8_t *sums;
+	struct udb_load_tensors **tables;
+	struct udb_device *dev;
+	struct udb_load *loaded;
+	struct udb_load_report report;
+	struct cli_progress progress;
+	uint64_t next_line_ns;
+};
+
+/* load_input.c */
+int load_input(struct load *load);
+void load_input_end(struct load *load);
+
+/* load_show.c */
+int load_show_progress(void *data, const struct udb_load_progress *progress);
+void load_show_text(const struct load *load);
+void load_show_json(const struct load *load);
+char *load_layout(const struct load *load);
+
+#endif /* CLI_LOAD_H */

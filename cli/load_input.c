@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * udmabuf load: from words to what the library wants: files, tensors of files, and
+ * the checksums that they have to have.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "load.h"
+
+#define LOAD_SUM_SIZE	32
+
+static struct udb_load_source *load_input_add(struct load *load, size_t nr)
+{
+	struct udb_load_source *first;
+
+	if (load->nr_sources + nr > load->room) {
+		load->room = 2 * (load->nr_sources + nr);
+		load->sources = cli_resize(load->sources,
+					   load->room * sizeof(*load->sources));
+	}
+	first = load->sources + load->nr_sources;
+	memset(first, 0, nr * sizeof(*first));
+	load->nr_sources += nr;
+	return first;
+}
+
+static int load_input_fail(const struct udb_load_failure *why)
+{
+	char text[sizeof(why->text)];
+
+	cli_clean(text, sizeof(text), why->text);
+	return cli_fail("%s", text);
+}
+
+/* The tensors of one file that fit; none is a mistake of who typed the pattern. */
+static int load_input_tensors(struct load *load, size_t file)
+{
+	struct udb_load_failure why = { .struct_size = sizeof(why) };
+	struct udb_load_tensors **table = &load->tables[file];
+	const char *glob = load->opts->tensor;
+	int nr;
+
+	if (udb_load_tensors_open(load->files[file], &why, table))
+		return load_input_fail(&why);
+	nr = udb_load_tensors_sources(*table, glob, NULL, 0);
+	if (nr < 0)
+		return cli_fail("no tensor of '%s' is called '%s'",
+				load->files[file], glob);
+	udb_load_tensors_sources(*table, glob, load_input_add(load, nr), nr);
+	return CLI_GO_ON;
+}
+
+static int load_nibble(char letter)
+{
+	const char digits[] = "0123456789abcdef";
+	const char *at = letter ? strchr(digits, letter | 0x20) : NULL;
+
+	if (letter >= '0' && letter <= '9')
+		return letter - '0';
+	return at && at > digits + 9 ? (int)(at - digits) : -1;
+}
+
+static bool load_sum_parse(const char *line, uint8_t *sum)
+{
+	for (int i = 0; i < LOAD_SUM_SIZE; i++) {
+		int high = load_nibble(line[2 * i]);
+		int low = high < 0 ? -1 : load_nibble(line[2 * i + 1]);
+
+		if (low < 0)
+			return false;
+		sum[i] = (uint8_t)(high << 4 | low);
+	}
+	return line[64] == ' ' && (line[65] == ' ' || line[65] == '*');
+}
+
+/* The name as it stands there, or without its folders: sums are made beside files. */
+static bool load_sum_is_of(const char *name, const char *file)
+{
+	const char *slash = strrchr(file, '/');
+
+	return !strcmp(name, file) || (slash && !strcmp(name, slash + 1));
+}
+
+/* A line of the file of sums; @found: for each FILE, whether it was there. */
+static void load_sums_line(struct load *load, char *line, bool *found)
+{
+	uint8_t sum[LOAD_SUM_SIZE];
+
+	line[strcspn(line, "\n")] = '\0';
+	if (strlen(line) < 67 || !load_sum_parse(line, sum))
+		return;
+	for (size_t i = 0; i < load->nr_files; i++) {
+		if (!load_sum_is_of(line + 66, load->files[i]))
+			continue;
+		memcpy(load->sums + i * LOAD_SUM_SIZE, sum, LOAD_SUM_SIZE);
+		found[i] = true;
+	}
+}
+
+static int load_sums_scan(struct load *load, bool *found)
+{
+	FILE *file = fopen(load->opts->check, "re");
+	size_t room = 0;
+	char *line = NULL;
+
+	if (!file)
+		return cli_fail("cannot read '%s': %s", load->opts->check,
+				strerror(errno));
+	while (getline(&line, &room, file) >= 0)
+		load_sums_line(load, line, found);
+	free(line);
+	fclose(file);
+	return CLI_GO_ON;
+}
+
+static int load_input_sums(struct load *load)
+{
+	bool *found = cli_alloc(load->nr_files * sizeof(*found));
+	int ret;
+
+	load->sums = cli_alloc(load->nr_files * LOAD_SUM_SIZE);
+	ret = load_sums_scan(load, found);
+	for (size_t i = 0; i < load->nr_files && ret == CLI_GO_ON; i++)
+		if (!found[i])
+			ret = cli_fail("'%s' has no sum of '%s'",
+				       load->opts->check, load->files[i]);
+	free(found);
+	return ret;
+}
+
+/**
+ * load_input() - find out what to load
+ * @load: with words; receives sources.
+ *
+ * Return: %CLI_GO_ON or an exit status.
+ */
+int load_input(struct load *load)
+{
+	int ret = load->opts->check ? load_input_sums(load) : CLI_GO_ON;
+
+	load->tables = cli_alloc(load->nr_files * sizeof(*load->tables));
+	for (size_t i = 0; i < load->nr_files && ret == CLI_GO_ON; i++) {
+		if (load->opts->tensor) {
+			ret = load_input_tensors(load, i);
+			continue;
+		}
+		*load_input_add(load, 1) = (struct udb_load_source){
+			.path = load->files[i],
+			.sha256 = load->sums ? load->sums + i * LOAD_SUM_SIZE :
+					       NULL,
+			.fd = -1,
+		};
+	}
+	return ret;
+}
+
+/**
+ * load_input_end() - give back what load_input() made
+ * @load: of which.
+ */
+void load_input_end(struct load *load)
+{
+	for (size_t i = 0; load->tables && i < load->nr_files; i++)
+		udb_load_tensors_free(load->tables[i]);
+	free(load->tables);
+	free(load->sources);
+	free(load->sums);
+}
