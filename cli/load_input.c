@@ -140,7 +140,8 @@ int load_input(struct load *load)
 {
 	int ret = load->opts->check ? load_input_sums(load) : CLI_GO_ON;
 
-	load->tables = cli_alloc(load->nr_files * sizeof(*load->tables));
+	load->tables = (struct udb_load_tensors **)cli_alloc(
+		load->nr_files * sizeof(*load->tables));
 	for (size_t i = 0; i < load->nr_files && ret == CLI_GO_ON; i++) {
 		if (load->opts->tensor) {
 			ret = load_input_tensors(load, i);
@@ -164,7 +165,7 @@ void load_input_end(struct load *load)
 {
 	for (size_t i = 0; load->tables && i < load->nr_files; i++)
 		udb_load_tensors_free(load->tables[i]);
-	free(load->tables);
+	free((void *)load->tables);
 	free(load->sources);
 	free(load->sums);
 }

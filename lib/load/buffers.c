@@ -46,7 +46,8 @@ int udb_load_buffers_check(struct udb_load_job *job)
 			return udb_load_buffers_refuse(job, limit);
 		job->nr_bufs = (size + limit - 1) / limit;
 	}
-	job->bufs = calloc(job->nr_bufs, sizeof(struct udb_buffer *));
+	job->bufs =
+		(struct udb_buffer **)calloc(job->nr_bufs, sizeof(*job->bufs));
 	return job->bufs ? 0 : -ENOMEM;
 }
 
@@ -104,5 +105,5 @@ void udb_load_buffers_free(struct udb_buffer **bufs, size_t nr)
 {
 	for (size_t i = 0; bufs && i < nr; i++)
 		udb_buffer_free(bufs[i]);
-	free(bufs);
+	free((void *)bufs);
 }

@@ -175,16 +175,15 @@ static void udb_load_plan_holes(struct udb_load_job *job,
  */
 int udb_load_plan(struct udb_load_job *job)
 {
-	const struct udb_load_file *file = NULL;
 	int ret;
 
 	for (size_t i = 0; i < job->nr_pieces; i++) {
 		struct udb_load_piece *piece = &job->pieces[i];
 
-		ret = udb_load_plan_place(job, piece, piece->file != file);
+		ret = udb_load_plan_place(job, piece,
+					  !i || piece->file != piece[-1].file);
 		if (ret)
 			return ret;
-		file = piece->file;
 	}
 	job->state = calloc(job->nr_blocks, sizeof(*job->state));
 	if (!job->state)

@@ -38,7 +38,7 @@ struct udb_load *udb_load_free(struct udb_load *load)
 	udb_fd_close(load->memfd);
 	for (size_t i = 0; load->paths && i < load->nr_places; i++)
 		free(load->paths[i]);
-	free(load->paths);
+	free((void *)load->paths);
 	free(load->places);
 	free(load);
 	return NULL;
@@ -72,7 +72,7 @@ static int udb_load_result_fill(const struct udb_load_job *job,
 	int ret = 0;
 
 	load->places = calloc(job->nr_pieces, sizeof(*load->places));
-	load->paths = calloc(job->nr_pieces, sizeof(*load->paths));
+	load->paths = (char **)calloc(job->nr_pieces, sizeof(*load->paths));
 	if (!load->places || !load->paths)
 		return -ENOMEM;
 	load->nr_places = job->nr_pieces;

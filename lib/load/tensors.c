@@ -150,7 +150,7 @@ struct udb_load_tensors *udb_load_tensors_free(struct udb_load_tensors *table)
 	udb_load_tensors_cut(table, 0);
 	for (size_t i = 0; i < table->nr_paths; i++)
 		free(table->paths[i]);
-	free(table->paths);
+	free((void *)table->paths);
 	free(table->list);
 	free(table);
 	return NULL;
@@ -278,7 +278,7 @@ static int udb_load_head_file(const struct udb_load_task *task)
 static int udb_load_tensors_path(struct udb_load_tensors *tensors,
 				 const char *path)
 {
-	char **paths = calloc(tensors->nr_paths + 1, sizeof(*paths));
+	char **paths = (char **)calloc(tensors->nr_paths + 1, sizeof(*paths));
 	char *copy = udb_load_text(path, strlen(path));
 
 	if (!paths || !copy) {
