@@ -164,21 +164,11 @@ static int load_options_of(const struct load_opts *opts,
 
 static int load_open_device(struct load *load)
 {
-	struct udb_device_opts opts = {
-		.struct_size = sizeof(opts),
-		.path = load->opts->device,
-		.fallback = load->opts->memfd ? UDB_FALLBACK_MEMFD : 0,
-	};
-	struct udb_probe probe = { .struct_size = sizeof(probe) };
-	char text[256];
-	int ret = udb_device_open(&opts, &load->dev);
+	uint32_t fallback = load->opts->memfd ? UDB_FALLBACK_MEMFD : 0;
+	struct udb_probe probe;
 
-	if (!ret)
-		return CLI_GO_ON;
-	if (udb_probe(opts.path, &probe) || !probe.reason)
-		return cli_fail("cannot open the driver: %s", strerror(-ret));
-	udb_probe_explain(&probe, text, sizeof(text));
-	return cli_fail("%s", text);
+	return cli_device_open(load->opts->device, fallback, &probe,
+			       &load->dev);
 }
 
 static int load_run(struct load *load, struct udb_load_opts *opts)

@@ -54,7 +54,7 @@ static int load_input_tensors(struct load *load, size_t file)
 
 static int load_nibble(char letter)
 {
-	const char digits[] = "0123456789abcdef";
+	static const char digits[] = "0123456789abcdef";
 	const char *at = letter ? strchr(digits, letter | 0x20) : NULL;
 
 	if (letter >= '0' && letter <= '9')
@@ -139,9 +139,9 @@ static int load_input_sums(struct load *load)
 int load_input(struct load *load)
 {
 	int ret = load->opts->check ? load_input_sums(load) : CLI_GO_ON;
+	void *tables = cli_alloc(load->nr_files * sizeof(*load->tables));
 
-	load->tables = (struct udb_load_tensors **)cli_alloc(
-		load->nr_files * sizeof(*load->tables));
+	load->tables = (struct udb_load_tensors **)tables;
 	for (size_t i = 0; i < load->nr_files && ret == CLI_GO_ON; i++) {
 		if (load->opts->tensor) {
 			ret = load_input_tensors(load, i);

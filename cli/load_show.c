@@ -147,33 +147,39 @@ static void load_add_place(struct json_object *array,
 		cli_json_text(object, "sha256", text);
 }
 
+static void load_add_tensor(struct json_object *array,
+			    const struct udb_load_tensor *tensor,
+			    uint64_t offset)
+{
+	struct json_object *object = cli_json_append(array), *shape;
+	char text[512];
+
+	cli_clean(text, sizeof(text), tensor->name);
+	cli_json_text(object, "name", text);
+	cli_clean(text, sizeof(text), tensor->type);
+	cli_json_text(object, "type", text);
+	shape = cli_json_array(object, "shape");
+	for (uint32_t i = 0; i < tensor->nr_dims; i++)
+		json_object_array_add(shape,
+				      json_object_new_uint64(tensor->dims[i]));
+	cli_json_number(object, "offset", offset);
+	cli_json_number(object, "size", tensor->size);
+}
+
 /* Each tensor that fits, and where it is in the memory. */
 static void load_add_tensors(const struct load *load, struct json_object *array,
 			     const struct udb_load_tensors *table)
 {
-	for (size_t i = 0; i < udb_load_tensors_nr(table); i++) {
-		struct udb_load_tensor tensor = { .struct_size =
-							  sizeof(tensor) };
-		struct json_object *object, *shape;
-		uint64_t offset;
-		char text[512];
+	struct udb_load_tensor tensor = { .struct_size = sizeof(tensor) };
+	uint64_t offset;
 
+	for (size_t i = 0; i < udb_load_tensors_nr(table); i++) {
 		udb_load_tensors_get(table, i, &tensor);
 		if (fnmatch(load->opts->tensor, tensor.name, 0) ||
 		    udb_load_find(load->loaded, tensor.path, tensor.offset,
 				  tensor.size, &offset))
 			continue;
-		object = cli_json_append(array);
-		cli_clean(text, sizeof(text), tensor.name);
-		cli_json_text(object, "name", text);
-		cli_clean(text, sizeof(text), tensor.type);
-		cli_json_text(object, "type", text);
-		shape = cli_json_array(object, "shape");
-		for (uint32_t k = 0; k < tensor.nr_dims; k++)
-			json_object_array_add(
-				shape, json_object_new_uint64(tensor.dims[k]));
-		cli_json_number(object, "offset", offset);
-		cli_json_number(object, "size", tensor.size);
+		load_add_tensor(array, &tensor, offset);
 	}
 }
 
@@ -202,12 +208,12 @@ static void load_add_layout(const struct load *load, struct json_object *object)
 char *load_layout(const struct load *load)
 {
 	struct json_object *object = json_object_new_object();
+	const int style = JSON_C_TO_STRING_NOSLASHESCAPE;
 	char *text;
 
 	cli_json_number(object, "size", udb_load_size(load->loaded));
 	load_add_layout(load, object);
-	text = cli_strdup(json_object_to_json_string_ext(
-		object, JSON_C_TO_STRING_NOSLASHESCAPE));
+	text = cli_strdup(json_object_to_json_string_ext(object, style));
 	json_object_put(object);
 	return text;
 }

@@ -31,9 +31,12 @@ _udmabuf_value() {
 	--exporter) _udmabuf_words "udmabuf system" ;;
 	--pid) _udmabuf_words "$(cd /proc && echo [0-9]*)" ;;
 	--device) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "${cur:-/dev/udmabuf}") ;;
-	--from) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
+	--direct) _udmabuf_words "auto require never" ;;
+	--engine) _udmabuf_words "auto uring threads" ;;
+	--hash) _udmabuf_words "xxh3 sha256" ;;
+	--check | --from) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
 	--root) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -d -- "$cur") ;;
-	--name | --threads | --size | --seconds) COMPREPLY=() ;;
+	--name | --threads | --size | --seconds | --block | --depth | --tensor) COMPREPLY=() ;;
 	*) return 1 ;;
 	esac
 }
