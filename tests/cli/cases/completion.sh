@@ -31,7 +31,7 @@ commands() {
 
 test_bash() {
 	commands
-	tap_is "$(in_bash udmabuf '')" "--help --version bench create info ls takeover" "bash: the verbs"
+	tap_is "$(in_bash udmabuf '')" "--help --version bench create info load ls takeover tensors" "bash: the verbs"
 	tap_is "$(in_bash udmabuf c)" "create" "bash: a verb"
 	tap_is "$(in_bash udmabuf ls --)" "$("$real" ls --help | sed -n 's/^  \(--[a-z-]*\) .*/\1/p' | sort | xargs)" \
 		"bash: the options of ls"
@@ -59,7 +59,7 @@ test_bash_installed() {
 
 test_zsh() {
 	commands
-	tap_is "$(in_zsh 'udmabuf ')" "--help --version bench create info ls takeover" "zsh: the verbs"
+	tap_is "$(in_zsh 'udmabuf ')" "--help --version bench create info load ls takeover tensors" "zsh: the verbs"
 	tap_is "$(in_zsh 'udmabuf ls --')" "$("$real" ls --help | sed -n 's/^  \(--[a-z-]*\) .*/\1/p' | sort | xargs)" \
 		"zsh: the options of ls"
 	tap_is "$(in_zsh 'udmabuf create --fallback ')" "heap heap,memfd memfd" "zsh: values of an option"
