@@ -161,7 +161,7 @@ step_1_install() {
 
 	! has_stock || ours=$node-ng
 	cd /src/build/deb
-	user 'apt-get install ./udmabuf-ng-dkms_*_all.deb ./udmabuf-tools_*_all.deb'
+	user 'apt-get install ./udmabuf-ng-dkms_*.deb ./udmabuf-tools_*.deb ./libudmabuf0_*.deb'
 	check "the module is loaded" is_loaded "$old"
 	check "DKMS has installed it" is_installed "$old"
 	check "there is $ours" test -c "$ours"
@@ -175,6 +175,19 @@ step_1_install() {
 	user 'modinfo -F signer udmabuf_ng'
 	check "and the documentation shows that" grep -qx "    $(cat "$out")" $docs/secure-boot.md
 	! has_stock || check "the kernel's own driver still has $node" test -c $node
+	step_1_develop
+}
+
+# What is built with the installed headers runs with the installed library, with a
+# driver: the kernel's own, or ours.
+step_1_develop() {
+	user 'apt-get install ./libudmabuf-dev_*.deb'
+	cd /tmp
+	user 'cc /usr/share/doc/libudmabuf-dev/examples/quickstart.c -ludmabuf'
+	user './a.out'
+	said '^a dma-buf: [0-9]'
+	check "the program takes the library of the package" sh -c 'ldd ./a.out | grep "libudmabuf.so.0 => /"'
+	rm -f ./a.out
 }
 
 step_1() {
@@ -205,7 +218,7 @@ selftests() {
 
 upgrade() {
 	cd /src/build/deb-next
-	user 'apt-get install ./udmabuf-ng-dkms_*_all.deb ./udmabuf-tools_*_all.deb'
+	user 'apt-get install ./udmabuf-ng-dkms_*.deb ./udmabuf-tools_*.deb ./libudmabuf0_*.deb ./libudmabuf-dev_*.deb'
 	check "DKMS has installed the new one" is_installed "$new"
 	check "and not the old one" not is_installed "$old"
 	check "nothing of the old one is in /usr/src" test ! -e "/usr/src/udmabuf-ng-$old"
@@ -276,7 +289,7 @@ step_3() {
 step_4() {
 	check "the new module was loaded at boot" is_loaded "$new"
 	check "and has $node" test -c $node
-	user 'apt-get purge udmabuf-ng-dkms udmabuf-tools'
+	user 'apt-get purge udmabuf-ng-dkms udmabuf-tools libudmabuf0 libudmabuf-dev'
 	check "the module is unloaded" test ! -e $module
 	inventory >"$UDMABUF_RESULTS/after"
 	check "nothing is left behind" diff "$before" "$UDMABUF_RESULTS/after"
