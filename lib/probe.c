@@ -21,6 +21,8 @@
 	"The driver is there, but %s is not: pass the node into this container or sandbox."
 #define UDB_PROBE_PERMISSION						\
 	"%s belongs to the group %s (mode %04o) and may not be opened: become a member, or sit at the machine."
+#define UDB_PROBE_FORBIDDEN						\
+	"%s is there, but a container or a sandbox forbids its use: allow the device in its rules, and ioctl in its seccomp filter."
 #define UDB_PROBE_NOT_UDMABUF						\
 	"%s is not a udmabuf device: name another one."
 #define UDB_PROBE_REFUSED						\
@@ -199,6 +201,9 @@ static int udb_probe_say(const struct udb_probe *probe, char *text, size_t size)
 	case UDB_REASON_NO_NODE:
 		return snprintf(text, size, UDB_PROBE_NO_NODE, node);
 	case UDB_REASON_PERMISSION:
+		/* not the mode of the node, then a group would not help */
+		if (probe->error == -EPERM)
+			return snprintf(text, size, UDB_PROBE_FORBIDDEN, node);
 		return snprintf(text, size, UDB_PROBE_PERMISSION, node,
 				probe->group, probe->node_mode);
 	case UDB_REASON_NOT_UDMABUF:

@@ -57,6 +57,14 @@ TEST_F(device, first_node_says_what_is_wrong)
 	EXPECT_NULL(self->dev);
 }
 
+/* A container's rules on devices. */
+TEST_F(device, node_that_is_forbidden)
+{
+	fake.udmabuf = EPERM;
+	EXPECT_EQ(-EPERM, udb_device_open(NULL, &self->dev));
+	EXPECT_NULL(self->dev);
+}
+
 TEST_F(device, opens_only_the_path_that_is_named)
 {
 	self->opts.path = "/dev/udmabuf-ng";

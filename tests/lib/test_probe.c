@@ -122,6 +122,29 @@ TEST_F(probe, permission)
 	EXPECT_SENTENCE(want);
 }
 
+/*
+ * The rules of a container on devices: open() says EPERM whatever the mode of the node
+ * is, so that a group would not help.
+ */
+TEST_F(probe, forbidden_by_a_container)
+{
+	fake.udmabuf = EPERM;
+	ASSERT_EQ(0, udb_probe(NULL, &self->probe));
+	EXPECT_EQ(UDB_REASON_PERMISSION, self->probe.reason);
+	EXPECT_EQ(-EPERM, self->probe.error);
+	EXPECT_SENTENCE("/dev/udmabuf is there, but a container");
+	EXPECT_NULL(strstr(self->text, "group"));
+}
+
+/* A filter of system calls that lets the node be opened, and no ioctl through. */
+TEST_F(probe, forbidden_by_a_filter)
+{
+	fake_fail(FAKE_IOCTL, 1, EPERM);
+	ASSERT_EQ(0, udb_probe(NULL, &self->probe));
+	EXPECT_EQ(UDB_REASON_PERMISSION, self->probe.reason);
+	EXPECT_SENTENCE("seccomp");
+}
+
 TEST_F(probe, not_udmabuf)
 {
 	ASSERT_EQ(0, udb_probe("/dev/not-udmabuf", &self->probe));
