@@ -189,7 +189,7 @@ static bool fake_sysfs(const char *path, char *text, size_t size)
 	if (fake.no_sysfs)
 		return false;
 	if (!strcmp(path, "/sys/kernel/mm/transparent_hugepage/hpage_pmd_size"))
-		return snprintf(text, size, "2097152\n") > 0;
+		return snprintf(text, size, "%zu\n", fake_thp()) > 0;
 	if (strstr(path, "/free_hugepages"))
 		return snprintf(text, size, fake.no_hugetlb ? "0\n" : "7\n") >
 		       0;
@@ -264,7 +264,7 @@ static int fake_error(int error)
 /* As the driver judges one range. */
 static int fake_check_range(const struct fake_range *range)
 {
-	const uint64_t below_page = sysconf(_SC_PAGESIZE) - 1;
+	const uint64_t below_page = fake_page() - 1;
 	struct statx st;
 	long seals;
 

@@ -5,6 +5,9 @@
  * device nodes, /sys and the ioctls are made up here, while memfds, mappings,
  * sockets and threads are real. Any call can be made to fail.
  *
+ * The pages are as large as FAKE_PAGE_SIZE in the environment says (those of this
+ * machine, without it), and so are those that are huge.
+ *
  * A dma-buf is a memfd with a copy of the memory: what only the real thing can
  * show is left to the tests in the virtual machine (real.c).
  */
@@ -42,6 +45,10 @@ enum fake_call {
 	FAKE_THREAD,
 	FAKE_NR_CALLS,
 };
+
+/* A page, and a transparent huge page: what one table of the former maps. */
+size_t fake_page(void);
+size_t fake_thp(void);
 
 /* What the machine looks like. fake_begin() sets it to a stock 6.12. */
 struct fake_machine {

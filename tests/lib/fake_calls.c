@@ -22,7 +22,6 @@
 
 #include "fake_state.h"
 
-#define FAKE_THP	(2048 * 1024UL)
 #ifndef MADV_COLLAPSE
 #define MADV_COLLAPSE	25
 #endif
@@ -120,6 +119,38 @@ bool fake_fails(enum fake_call call)
 		return true;
 	}
 	return false;
+}
+
+/* It cannot be smaller than what this machine has. */
+size_t fake_page(void)
+{
+	const char *wanted = getenv("FAKE_PAGE_SIZE");
+	size_t real = (size_t)__real_sysconf(_SC_PAGESIZE);
+	size_t page = wanted ? strtoul(wanted, NULL, 10) : 0;
+
+	return page > real ? page : real;
+}
+
+/* An entry of the table has 8 bytes, on all machines that have such pages. */
+size_t fake_thp(void)
+{
+	return fake_page() / 8 * fake_page();
+}
+
+long __wrap_sysconf(int name)
+{
+	return name == _SC_PAGESIZE ? (long)fake_page() : __real_sysconf(name);
+}
+
+static size_t fake_whole_pages(size_t size)
+{
+	return (size + fake_page() - 1) / fake_page() * fake_page();
+}
+
+static bool fake_is_at_page(const void *addr)
+{
+	errno = EINVAL;
+	return !((uintptr_t)addr % fake_page());
 }
 
 static int fake_open_files(void)
@@ -241,16 +272,16 @@ off_t __wrap_lseek64(int fd, off_t offset, int whence)
 /* The host may lack huge pages of either kind, so they are made up. */
 int __wrap_madvise(void *addr, size_t size, int advice)
 {
-	if (fake_fails(FAKE_MADVISE))
+	if (fake_fails(FAKE_MADVISE) || !fake_is_at_page(addr))
 		return -1;
 	if (advice == MADV_COLLAPSE) {
 		errno = EINVAL;
-		return fake.no_thp || size != FAKE_THP ||
-				       (uintptr_t)addr % FAKE_THP ?
+		return fake.no_thp || size != fake_thp() ||
+				       (uintptr_t)addr % fake_thp() ?
 			       -1 :
 			       0;
 	}
-	return __real_madvise(addr, size, advice);
+	return __real_madvise(addr, fake_whole_pages(size), advice);
 }
 
 int __wrap_memfd_create(const char *name, unsigned int flags)
@@ -266,26 +297,62 @@ int __wrap_memfd_create(const char *name, unsigned int flags)
 	return __real_memfd_create(name, flags & ~huge);
 }
 
+/* Where pages are larger than here, a mapping begins at such a page, too. */
+static void *fake_map_aligned(size_t size, int prot, int flags, int fd,
+			      off_t offset)
+{
+	const size_t page = fake_page();
+	char *room, *place, *end;
+
+	room = __real_mmap64(NULL, size + page, PROT_NONE,
+			     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1,
+			     0);
+	if (room == MAP_FAILED)
+		return room;
+	place = room + (page - (uintptr_t)room % page) % page;
+	end = room + size + page;
+	if (__real_mmap64(place, size, prot, flags | MAP_FIXED, fd, offset) ==
+	    MAP_FAILED) {
+		int error = errno;
+
+		__real_munmap(room, size + page);
+		errno = error;
+		return MAP_FAILED;
+	}
+	if (place > room)
+		__real_munmap(room, (size_t)(place - room));
+	if (place + size < end)
+		__real_munmap(place + size, (size_t)(end - place) - size);
+	return place;
+}
+
 /* What is put over a mapping is counted with that. */
 void *__wrap_mmap64(void *addr, size_t size, int prot, int flags, int fd,
 		    off_t offset)
 {
+	const size_t whole = fake_whole_pages(size);
 	void *map;
 
-	if (fake_fails(FAKE_MMAP))
+	if (fake_fails(FAKE_MMAP) || !fake_is_at_page(addr) ||
+	    !fake_is_at_page((void *)(uintptr_t)offset))
 		return MAP_FAILED;
-	map = __real_mmap64(addr, size, prot, flags, fd, offset);
-	if (map != MAP_FAILED && !(flags & MAP_FIXED))
-		fake_mapped += (long)size;
+	if (flags & MAP_FIXED || whole < size)
+		return __real_mmap64(addr, size, prot, flags, fd, offset);
+	map = fake_map_aligned(whole, prot, flags, fd, offset);
+	if (map != MAP_FAILED)
+		fake_mapped += (long)whole;
 	return map;
 }
 
 int __wrap_munmap(void *addr, size_t size)
 {
-	int ret = __real_munmap(addr, size);
+	const size_t whole = fake_whole_pages(size);
+	int ret = -1;
 
+	if (fake_is_at_page(addr))
+		ret = __real_munmap(addr, whole);
 	if (!ret)
-		fake_mapped -= (long)size;
+		fake_mapped -= (long)whole;
 	return ret;
 }
 

@@ -99,4 +99,7 @@ ssize_t __wrap_recvmsg(int fd, struct msghdr *msg, int flags);
 ssize_t __real_sendmsg(int fd, const struct msghdr *msg, int flags);
 ssize_t __wrap_sendmsg(int fd, const struct msghdr *msg, int flags);
 
+long __real_sysconf(int name);
+long __wrap_sysconf(int name);
+
 #endif /* FAKE_STATE_H */

@@ -44,6 +44,13 @@ static int alloc(FIXTURE_DATA(alloc) *self, size_t size)
 	return udb_buffer_alloc(self->dev, size, &self->opts, &self->buf);
 }
 
+/* Bytes that a few huge pages hold. They may be more than the stock driver takes. */
+static size_t some_huge(void)
+{
+	fake.size_limit_mb = 2048;
+	return 2 * fake_thp();
+}
+
 /* The device another one: what the machine has changed to is opened anew. */
 static int reopen(FIXTURE_DATA(alloc) *self, uint32_t fallback)
 {
@@ -58,7 +65,7 @@ static int reopen(FIXTURE_DATA(alloc) *self, uint32_t fallback)
 /* Programs pass sizes of pictures; the driver takes whole pages only. */
 TEST_F(alloc, rounds_up_to_pages)
 {
-	const size_t page = sysconf(_SC_PAGESIZE);
+	const size_t page = fake_page();
 
 	ASSERT_EQ(0, alloc(self, page + 1));
 	EXPECT_EQ(2 * page, udb_buffer_size(self->buf));
@@ -96,15 +103,17 @@ TEST_F(alloc, all_files_close_on_exec)
 /* Who asks for enough gets huge pages without asking for them. */
 TEST_F(alloc, large_ones_are_huge)
 {
-	ASSERT_EQ(0, udb_buffer_alloc(self->dev, 5 * MIB, NULL, &self->buf));
+	const size_t size = some_huge() + MIB;
+
+	ASSERT_EQ(0, udb_buffer_alloc(self->dev, size, NULL, &self->buf));
 	EXPECT_EQ(UDB_BACKING_THP, udb_buffer_backing(self->buf));
-	EXPECT_EQ(5 * MIB, udb_buffer_size(self->buf));
+	EXPECT_EQ(size, udb_buffer_size(self->buf));
 }
 
 TEST_F(alloc, small_when_the_kernel_has_no_huge_page)
 {
 	fake.no_thp = true;
-	ASSERT_EQ(0, alloc(self, 4 * MIB));
+	ASSERT_EQ(0, alloc(self, some_huge()));
 	EXPECT_EQ(UDB_BACKING_SMALL, udb_buffer_backing(self->buf));
 }
 
@@ -113,14 +122,14 @@ TEST_F(alloc, exact_thp_or_nothing)
 	fake.no_thp = true;
 	self->opts.flags = UDB_ALLOC_EXACT;
 	self->opts.backing = UDB_BACKING_THP;
-	EXPECT_EQ(-EOPNOTSUPP, alloc(self, 4 * MIB));
+	EXPECT_EQ(-EOPNOTSUPP, alloc(self, some_huge()));
 }
 
 /* A page that is in use for a moment is no reason to go without. */
 TEST_F(alloc, collapsing_is_tried_again)
 {
 	fake_fail(FAKE_MADVISE, 3, EAGAIN);
-	ASSERT_EQ(0, alloc(self, 2 * MIB));
+	ASSERT_EQ(0, alloc(self, some_huge()));
 	EXPECT_EQ(UDB_BACKING_THP, udb_buffer_backing(self->buf));
 }
 
@@ -137,7 +146,7 @@ TEST_F(alloc, hugetlb_falls_back_to_thp)
 {
 	fake.no_hugetlb = true;
 	self->opts.backing = UDB_BACKING_HUGETLB_1G;
-	ASSERT_EQ(0, alloc(self, 4 * MIB));
+	ASSERT_EQ(0, alloc(self, some_huge()));
 	EXPECT_EQ(UDB_BACKING_THP, udb_buffer_backing(self->buf));
 	EXPECT_EQ(3, fake_calls(FAKE_MEMFD));
 }
@@ -155,14 +164,14 @@ TEST_F(alloc, hugetlb_pool_runs_dry)
 {
 	fake_fail(FAKE_MADVISE, 1, EFAULT);
 	self->opts.backing = UDB_BACKING_HUGETLB_2M;
-	ASSERT_EQ(0, alloc(self, 4 * MIB));
+	ASSERT_EQ(0, alloc(self, some_huge()));
 	EXPECT_EQ(UDB_BACKING_THP, udb_buffer_backing(self->buf));
 }
 
 TEST_F(alloc, no_memory_is_no_signal)
 {
 	fake_fail(FAKE_MADVISE, 2, EFAULT);
-	EXPECT_EQ(-ENOMEM, alloc(self, 2 * MIB));
+	EXPECT_EQ(-ENOMEM, alloc(self, some_huge()));
 }
 
 /* The stock driver of 6.12 stops at 64 MiB, and says -EINVAL to that. */
@@ -237,12 +246,13 @@ TEST_F(alloc, threads_populate_all_of_it)
 
 TEST_F(alloc, the_end_behind_huge_pages_is_populated)
 {
+	const size_t page = fake_page();
+
 	self->opts.flags = UDB_ALLOC_POPULATE;
 	self->opts.threads = 1;
-	ASSERT_EQ(0, alloc(self, 4 * MIB + 8192));
-	/* collapsing is made up, so two pages stand for 4 MiB */
-	EXPECT_EQ(2 * sysconf(_SC_PAGESIZE) + 8192,
-		  allocated(udb_buffer_memfd(self->buf)));
+	ASSERT_EQ(0, alloc(self, some_huge() + 2 * page));
+	/* collapsing is made up, so two pages stand for two that are huge */
+	EXPECT_EQ(4 * page, allocated(udb_buffer_memfd(self->buf)));
 }
 
 TEST_F(alloc, a_thread_that_does_not_start_is_not_missed)
@@ -287,8 +297,8 @@ TEST_F(alloc, heap_without_driver)
 	fake.udmabuf = ENOENT;
 	fake.heap = 0;
 	ASSERT_EQ(0, reopen(self, UDB_FALLBACK_HEAP));
-	ASSERT_EQ(0, alloc(self, 4097));
-	EXPECT_EQ(8192, udb_buffer_size(self->buf));
+	ASSERT_EQ(0, alloc(self, fake_page() + 1));
+	EXPECT_EQ(2 * fake_page(), udb_buffer_size(self->buf));
 	EXPECT_EQ(-EOPNOTSUPP, udb_buffer_memfd(self->buf));
 	ASSERT_EQ(0, udb_info_get(udb_buffer_fd(self->buf), &info));
 	EXPECT_STREQ("system", info.exporter);
@@ -311,11 +321,11 @@ TEST_F(alloc, image_has_its_layout)
 
 TEST_F(alloc, adopts_a_dmabuf)
 {
-	int fd = fake_dmabuf(8192, "other");
+	int fd = fake_dmabuf(fake_page(), "other");
 
 	ASSERT_EQ(0, udb_buffer_adopt(fd, &self->buf));
 	EXPECT_EQ(fd, udb_buffer_fd(self->buf));
-	EXPECT_EQ(8192, udb_buffer_size(self->buf));
+	EXPECT_EQ(fake_page(), udb_buffer_size(self->buf));
 	EXPECT_EQ(UDB_BACKING_UNKNOWN, udb_buffer_backing(self->buf));
 }
 

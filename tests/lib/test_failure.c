@@ -143,7 +143,7 @@ static int run_wrap(FIXTURE_DATA(failure) *self)
 	struct udb_wrap_opts opts = { .struct_size = sizeof(opts),
 				      .name = "wrapped" };
 	struct udb_range range = { .memfd = udb_buffer_memfd(self->buf),
-				   .size = 4096 };
+				   .size = fake_page() };
 	struct udb_buffer *buf = untouched;
 	int ret = udb_buffer_wrap(self->dev, &range, 1, &opts, &buf);
 
@@ -237,7 +237,7 @@ static int run_pass(FIXTURE_DATA(failure) *self)
 static int run_pool_new(FIXTURE_DATA(failure) *self)
 {
 	struct udb_pool *pool = untouched;
-	int ret = udb_pool_new(self->dev, 4096, NULL, &pool);
+	int ret = udb_pool_new(self->dev, fake_page(), NULL, &pool);
 
 	if (ret)
 		return pool == untouched ? ret : -EPROTO;
@@ -311,7 +311,7 @@ FIXTURE_SETUP(failure)
 	fake_begin();
 	ASSERT_EQ(0, udb_device_open(NULL, &self->dev));
 	ASSERT_EQ(0, udb_buffer_alloc(self->dev, 3 * MIB, NULL, &self->buf));
-	ASSERT_EQ(0, udb_pool_new(self->dev, 4096, NULL, &self->pool));
+	ASSERT_EQ(0, udb_pool_new(self->dev, fake_page(), NULL, &self->pool));
 	ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0,
 				self->socket));
 	if (variant->machine)

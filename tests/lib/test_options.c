@@ -58,9 +58,9 @@ static int call_alloc(const void *opts)
 
 static int wrap(struct udb_device *dev, const void *opts)
 {
-	struct udb_range range = { .size = 4096 };
+	struct udb_range range = { .size = fake_page() };
 	struct udb_buffer *buf, *again;
-	int ret = udb_buffer_alloc(dev, 4096, NULL, &buf);
+	int ret = udb_buffer_alloc(dev, fake_page(), NULL, &buf);
 
 	if (ret)
 		return ret;
@@ -81,13 +81,13 @@ static int map(struct udb_device *dev, const void *opts)
 {
 	struct udb_buffer *buf;
 	void *addr;
-	int ret = udb_buffer_alloc(dev, 4096, NULL, &buf);
+	int ret = udb_buffer_alloc(dev, fake_page(), NULL, &buf);
 
 	if (ret)
 		return ret;
 	ret = udb_buffer_map(buf, opts, &addr);
 	if (!ret)
-		udb_unmap(addr, 4096);
+		udb_unmap(addr, fake_page());
 	udb_buffer_free(buf);
 	return ret;
 }
@@ -100,7 +100,7 @@ static int call_map(const void *opts)
 static int pool(struct udb_device *dev, const void *opts)
 {
 	struct udb_pool *made;
-	int ret = udb_pool_new(dev, 4096, opts, &made);
+	int ret = udb_pool_new(dev, fake_page(), opts, &made);
 
 	if (!ret)
 		udb_pool_free(made);

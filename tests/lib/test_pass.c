@@ -33,7 +33,7 @@ struct message {
 	uint32_t reserved;
 };
 
-#define SIZE	8192
+#define SIZE	(2 * fake_page())
 
 FIXTURE(pass) {
 	struct fake_held before;
@@ -184,12 +184,12 @@ TEST_F(pass, lies)
 	EXPECT_LIE(kind, 2, -EBADMSG);
 	EXPECT_LIE(reserved, 1, -EBADMSG);
 	EXPECT_LIE(size, 0, -EBADMSG);
-	EXPECT_LIE(size, SIZE - 4096, -EBADMSG);
-	EXPECT_LIE(size, SIZE + 4096, -EBADMSG);
+	EXPECT_LIE(size, SIZE - fake_page(), -EBADMSG);
+	EXPECT_LIE(size, SIZE + fake_page(), -EBADMSG);
 	EXPECT_LIE(size, UINT64_MAX, -EBADMSG);
-	EXPECT_LIE(offset, 4096, -EBADMSG);
+	EXPECT_LIE(offset, fake_page(), -EBADMSG);
 	EXPECT_LIE(offset, UINT64_MAX, -EBADMSG);
-	EXPECT_LIE(memfd_offset, 4096, -EBADMSG);
+	EXPECT_LIE(memfd_offset, fake_page(), -EBADMSG);
 	EXPECT_LIE(has_layout, 2, -EBADMSG);
 	EXPECT_LIE(format, 0, -EBADMSG);
 	EXPECT_LIE(modifier, 1, -EBADMSG);

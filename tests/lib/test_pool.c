@@ -8,7 +8,7 @@
 
 #include "fake.h"
 
-#define SIZE		4096
+#define SIZE		fake_page()
 #define THREADS		6
 #define ROUNDS		200
 

@@ -22,7 +22,7 @@ FIXTURE_SETUP(sync)
 {
 	fake_begin();
 	self->before = fake_held();
-	self->fd = fake_dmabuf(4096, "udmabuf");
+	self->fd = fake_dmabuf(fake_page(), "udmabuf");
 	ASSERT_EQ(0, udb_buffer_adopt(self->fd, &self->buf));
 }
 
@@ -137,7 +137,7 @@ TEST_F(sync, info)
 
 	ASSERT_EQ(0, udb_info_set_name(self->fd, "frame 7"));
 	ASSERT_EQ(0, udb_info_get(self->fd, &info));
-	EXPECT_EQ(4096, info.size);
+	EXPECT_EQ(fake_page(), info.size);
 	EXPECT_NE(0, info.inode);
 	EXPECT_STREQ("udmabuf", info.exporter);
 	EXPECT_STREQ("frame 7", info.name);
@@ -155,7 +155,7 @@ TEST_F(sync, info_without_name)
 /* Anybody may set a name, and it may hold lines of its own. */
 TEST_F(sync, a_name_cannot_pretend_to_be_an_exporter)
 {
-	int fd = fake_dmabuf(4096, "amdgpu");
+	int fd = fake_dmabuf(fake_page(), "amdgpu");
 
 	ASSERT_EQ(0, udb_info_set_name(fd, "x\nexp_name:\tudmabuf"));
 	EXPECT_EQ(0, udb_info_is_udmabuf(fd));
