@@ -371,10 +371,11 @@ static int udb_wrap_list(const struct udb_device *dev, const char *name,
 	return ret ? ret : udb_wrap_hand_out(chain, bufs);
 }
 
-int udb_buffer_wrap_split(struct udb_device *dev,
-			  const struct udb_range *ranges, size_t nr,
-			  const struct udb_wrap_opts *opts,
-			  struct udb_buffer **bufs, size_t max)
+/* Both ways; with @one, all has to fit into a single buffer. */
+static int udb_wrap(const struct udb_device *dev,
+		    const struct udb_range *ranges, size_t nr,
+		    const struct udb_wrap_opts *opts, bool one,
+		    struct udb_buffer **bufs, size_t max)
 {
 	struct udb_wrap_opts known;
 	struct udb_wrap_list list;
@@ -385,28 +386,28 @@ int udb_buffer_wrap_split(struct udb_device *dev,
 	ret = udb_wrap_list_new(dev, ranges, nr, known.flags, &list);
 	if (ret)
 		return ret;
-	ret = max ? udb_wrap_list(dev, known.name, &list, bufs, max) : -EINVAL;
+	if (one && list.size > list.size_limit)
+		ret = -EFBIG;
+	else
+		ret = udb_wrap_list(dev, known.name, &list, bufs, max);
 	free(list.ranges);
 	return ret;
+}
+
+int udb_buffer_wrap_split(struct udb_device *dev,
+			  const struct udb_range *ranges, size_t nr,
+			  const struct udb_wrap_opts *opts,
+			  struct udb_buffer **bufs, size_t max)
+{
+	return max ? udb_wrap(dev, ranges, nr, opts, false, bufs, max) :
+		     -EINVAL;
 }
 
 int udb_buffer_wrap(struct udb_device *dev, const struct udb_range *ranges,
 		    size_t nr, const struct udb_wrap_opts *opts,
 		    struct udb_buffer **ret_buf)
 {
-	struct udb_wrap_opts known;
-	struct udb_wrap_list list;
-	int ret = udb_wrap_take(&known, opts);
+	int ret = udb_wrap(dev, ranges, nr, opts, true, ret_buf, 1);
 
-	if (ret)
-		return ret;
-	ret = udb_wrap_list_new(dev, ranges, nr, known.flags, &list);
-	if (ret)
-		return ret;
-	if (list.size > list.size_limit)
-		ret = -EFBIG;
-	else
-		ret = udb_wrap_list(dev, known.name, &list, ret_buf, 1);
-	free(list.ranges);
 	return ret > 0 ? 0 : ret;
 }
