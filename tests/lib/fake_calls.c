@@ -144,13 +144,13 @@ long __wrap_sysconf(int name)
 
 static size_t fake_whole_pages(size_t size)
 {
-	return (size + fake_page() - 1) / fake_page() * fake_page();
+	return (size + fake_page() - 1) & ~(fake_page() - 1);
 }
 
 static bool fake_is_at_page(const void *addr)
 {
 	errno = EINVAL;
-	return !((uintptr_t)addr % fake_page());
+	return !((uintptr_t)addr & (fake_page() - 1));
 }
 
 static int fake_open_files(void)
@@ -277,7 +277,7 @@ int __wrap_madvise(void *addr, size_t size, int advice)
 	if (advice == MADV_COLLAPSE) {
 		errno = EINVAL;
 		return fake.no_thp || size != fake_thp() ||
-				       (uintptr_t)addr % fake_thp() ?
+				       (uintptr_t)addr & (fake_thp() - 1) ?
 			       -1 :
 			       0;
 	}
@@ -309,7 +309,7 @@ static void *fake_map_aligned(size_t size, int prot, int flags, int fd,
 			     0);
 	if (room == MAP_FAILED)
 		return room;
-	place = room + (page - (uintptr_t)room % page) % page;
+	place = room + (-(uintptr_t)room & (page - 1));
 	end = room + size + page;
 	if (__real_mmap64(place, size, prot, flags | MAP_FIXED, fd, offset) ==
 	    MAP_FAILED) {
