@@ -38,24 +38,13 @@ int udb_alloc_take(struct udb_alloc_opts *known,
 	return strlen(known->name) < UDB_NAME_MAX ? 0 : -ENAMETOOLONG;
 }
 
-/* What is too large for the driver need not be allocated first. */
-static int udb_alloc_check(const struct udb_device *dev, size_t size)
-{
-	uint64_t size_limit;
-	uint32_t list_limit;
-
-	if (!udb_device_limits(dev, &size_limit, &list_limit) &&
-	    size > size_limit)
-		return -EFBIG;
-	return 0;
-}
-
-static int udb_alloc_memfd(const struct udb_device *dev, size_t size,
+static int udb_alloc_memfd(struct udb_device *dev, size_t size,
 			   const struct udb_alloc_opts *opts,
 			   struct udb_buffer *buf)
 {
+	size_t thp = udb_device_thp_size(dev);
 	struct udb_memory memory;
-	int ret = udb_memory_new(size, opts, &memory);
+	int ret = udb_memory_new(size, thp, opts, &memory);
 
 	if (ret)
 		return ret;
@@ -98,14 +87,15 @@ static int udb_alloc_heap(const struct udb_device *dev, size_t size,
 	return 0;
 }
 
-static int udb_alloc_known(const struct udb_device *dev, size_t size,
+static int udb_alloc_known(struct udb_device *dev, size_t size,
 			   const struct udb_alloc_opts *opts,
 			   struct udb_buffer *buf)
 {
-	int ret = udb_alloc_check(dev, size);
+	int ret;
 
-	if (ret)
-		return ret;
+	/* What is too large for the driver need not be allocated first. */
+	if (!udb_device_takes(dev, size, 0))
+		return -EFBIG;
 	if (dev->kind == UDB_KIND_HEAP)
 		ret = udb_alloc_heap(dev, size, opts, buf);
 	else

@@ -25,6 +25,8 @@ static int udb_device_new(int fd, enum udb_kind kind,
 	atomic_init(&dev->refs, 1);
 	dev->fd = fd;
 	dev->kind = kind;
+	atomic_init(&dev->thp_size, 0);
+	udb_device_look(dev);
 	*ret_dev = dev;
 	return 0;
 }
@@ -148,21 +150,73 @@ int udb_device_limits(const struct udb_device *dev, uint64_t *size,
 	return 0;
 }
 
+/**
+ * udb_device_look() - remember the driver's limits as they are now
+ * @dev: a device.
+ *
+ * Unknown limits are those that all drivers have had.
+ */
+void udb_device_look(struct udb_device *dev)
+{
+	uint32_t list = UDB_LIST_LIMIT_DEFAULT;
+	uint64_t size = UINT64_MAX;
+
+	udb_device_limits(dev, &size, &list);
+	atomic_store(&dev->size_limit, size);
+	atomic_store(&dev->list_limit, list);
+}
+
+static bool udb_device_is_within(struct udb_device *dev, uint64_t size,
+				 size_t nr)
+{
+	return size <= atomic_load(&dev->size_limit) &&
+	       nr <= atomic_load(&dev->list_limit);
+}
+
+/**
+ * udb_device_takes() - whether a buffer is within the limits
+ * @dev: a device.
+ * @size: bytes.
+ * @nr: ranges; 0: there is no list.
+ *
+ * Return: whether it is, by what is remembered; or else by what holds now, which is
+ * remembered then.
+ */
+bool udb_device_takes(struct udb_device *dev, uint64_t size, size_t nr)
+{
+	if (udb_device_is_within(dev, size, nr))
+		return true;
+	udb_device_look(dev);
+	return udb_device_is_within(dev, size, nr);
+}
+
+/**
+ * udb_device_thp_size() - udb_memory_thp_size(), remembered
+ * @dev: a device.
+ *
+ * Return: bytes; 0 when the kernel has none.
+ */
+size_t udb_device_thp_size(struct udb_device *dev)
+{
+	size_t size = atomic_load(&dev->thp_size);
+
+	if (!size) {
+		size = udb_memory_thp_size();
+		atomic_store(&dev->thp_size, size);
+	}
+	return size;
+}
+
 /*
  * The driver says -EINVAL to what is too large for its limit, too, and a caller
  * could not tell that from a mistake.
  */
-static int udb_device_explain(const struct udb_device *dev, uint64_t size,
-			      int error)
+static int udb_device_explain(struct udb_device *dev, uint64_t size, int error)
 {
-	uint64_t size_limit;
-	uint32_t list_limit;
-
-	if (error == -EINVAL &&
-	    !udb_device_limits(dev, &size_limit, &list_limit) &&
-	    size > size_limit)
-		return -EFBIG;
-	return error;
+	if (error != -EINVAL)
+		return error;
+	udb_device_look(dev);
+	return udb_device_is_within(dev, size, 0) ? error : -EFBIG;
 }
 
 /**
@@ -174,7 +228,7 @@ static int udb_device_explain(const struct udb_device *dev, uint64_t size,
  *
  * Return: a dma-buf; -EFBIG: above the limit; or what the driver says.
  */
-int udb_device_create(const struct udb_device *dev, int memfd, uint64_t offset,
+int udb_device_create(struct udb_device *dev, int memfd, uint64_t offset,
 		      uint64_t size)
 {
 	struct udmabuf_create create = {

@@ -7,15 +7,19 @@
 
 #include "private.h"
 
-/* The largest page that can be behind a mapping of @size bytes. */
+/*
+ * The largest page that can be behind a mapping of @size bytes. What a table of pages
+ * maps is computed, as nearly all processors have it: where that is too much, it costs
+ * some room for addresses, and to ask the kernel would be four calls a mapping.
+ */
 static size_t udb_map_alignment(size_t size)
 {
-	size_t thp = udb_memory_thp_size();
+	size_t table = udb_page_size() / sizeof(uint64_t) * udb_page_size();
 
 	if (size >= UDB_GIB)
 		return UDB_GIB;
-	if (thp && size >= thp)
-		return thp;
+	if (size >= table)
+		return table;
 	return size >= 2 * UDB_MIB ? 2 * UDB_MIB : udb_page_size();
 }
 

@@ -88,11 +88,11 @@ static size_t udb_memory_thp_part(size_t size, size_t thp)
  * Pages for shmem. What did become huge is good for a buffer of small pages, too, so
  * the same memfd is kept when not all of it did.
  */
-static int udb_memory_fill_shmem(struct udb_memory *memory,
+static int udb_memory_fill_shmem(struct udb_memory *memory, size_t thp,
 				 const struct udb_alloc_opts *opts)
 {
 	uint32_t threads = opts->flags & UDB_ALLOC_POPULATE ? opts->threads : 1;
-	size_t thp = udb_memory_thp_size(), huge_end = 0;
+	size_t huge_end = 0;
 	int ret = -EOPNOTSUPP;
 
 	if (memory->backing == UDB_BACKING_THP)
@@ -114,17 +114,18 @@ static int udb_memory_fill_shmem(struct udb_memory *memory,
  * Pages of the pool are taken here and not by the driver: only so is it known
  * that there are enough, and old drivers upset the pool's counters.
  */
-static int udb_memory_fill(struct udb_memory *memory,
+static int udb_memory_fill(struct udb_memory *memory, size_t thp,
 			   const struct udb_alloc_opts *opts)
 {
 	uint32_t threads = opts->flags & UDB_ALLOC_POPULATE ? opts->threads : 1;
 
 	if (memory->backing >= UDB_BACKING_HUGETLB_2M)
 		return udb_populate(memory->fd, 0, memory->size, threads);
-	return udb_memory_fill_shmem(memory, opts);
+	return udb_memory_fill_shmem(memory, thp, opts);
 }
 
-static int udb_memory_try(size_t size, const struct udb_alloc_opts *opts,
+static int udb_memory_try(size_t size, size_t thp,
+			  const struct udb_alloc_opts *opts,
 			  enum udb_backing backing, struct udb_memory *memory)
 {
 	struct udb_memory try = { .backing = backing };
@@ -132,7 +133,7 @@ static int udb_memory_try(size_t size, const struct udb_alloc_opts *opts,
 
 	if (ret)
 		return ret;
-	ret = udb_memory_fill(&try, opts);
+	ret = udb_memory_fill(&try, thp, opts);
 	if (!ret && opts->flags & UDB_ALLOC_EXACT && try.backing != backing)
 		ret = -EOPNOTSUPP;
 	if (ret) {
@@ -154,6 +155,7 @@ static bool udb_memory_is_lack(int error)
 /**
  * udb_memory_new() - make a memfd of the best pages that can be had
  * @size: bytes.
+ * @thp: what udb_memory_thp_size() said.
  * @opts: checked options, with a name.
  * @memory: receives the memfd.
  *
@@ -163,7 +165,7 @@ static bool udb_memory_is_lack(int error)
  * Return: 0; -EOPNOTSUPP: an exact wish that cannot be had; or another negative
  * error number.
  */
-int udb_memory_new(size_t size, const struct udb_alloc_opts *opts,
+int udb_memory_new(size_t size, size_t thp, const struct udb_alloc_opts *opts,
 		   struct udb_memory *memory)
 {
 	uint32_t backing = opts->backing;
@@ -172,16 +174,16 @@ int udb_memory_new(size_t size, const struct udb_alloc_opts *opts,
 	if (backing == UDB_BACKING_AUTO)
 		backing = UDB_BACKING_THP;
 	if (opts->flags & UDB_ALLOC_EXACT) {
-		ret = udb_memory_try(size, opts, backing, memory);
+		ret = udb_memory_try(size, thp, opts, backing, memory);
 		if (backing >= UDB_BACKING_HUGETLB_2M &&
 		    udb_memory_is_lack(ret))
 			return -EOPNOTSUPP;
 		return ret;
 	}
 	for (; backing >= UDB_BACKING_HUGETLB_2M; backing--) {
-		ret = udb_memory_try(size, opts, backing, memory);
+		ret = udb_memory_try(size, thp, opts, backing, memory);
 		if (!udb_memory_is_lack(ret))
 			return ret;
 	}
-	return udb_memory_try(size, opts, backing, memory);
+	return udb_memory_try(size, thp, opts, backing, memory);
 }

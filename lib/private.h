@@ -3,7 +3,8 @@
  * What the files of the library share. Nothing here is exported.
  *
  * A device and a buffer are constant after they were made, but for the device's
- * count of owners and what a pool notes in a buffer under its own lock.
+ * count of owners and what it remembers of the kernel (any thread may bring that up to
+ * date), and what a pool notes in a buffer under its own lock.
  */
 #ifndef UDB_PRIVATE_H
 #define UDB_PRIVATE_H
@@ -31,11 +32,21 @@
  * @refs: how many owners it has.
  * @fd: the device node, or -1 (%UDB_KIND_MEMFD).
  * @kind: what it makes.
+ * @list_limit: ranges of the longest list, as it was when somebody looked.
+ * @size_limit: bytes of the largest buffer, as it was then.
+ * @thp_size: bytes of a transparent huge page; 0 before somebody looked.
+ *
+ * Files are not read for each buffer: that would be most of its system calls. A
+ * limit that was raised is seen when something would be above what is remembered, one
+ * that was lowered when the driver refuses.
  */
 struct udb_device {
 	atomic_uint refs;
 	int fd;
 	enum udb_kind kind;
+	atomic_uint_least32_t list_limit;
+	atomic_uint_least64_t size_limit;
+	atomic_size_t thp_size;
 };
 
 /**
@@ -103,15 +114,18 @@ int udb_driver_check(int fd);
 int udb_driver_open(const char *path);
 
 /* device.c */
-int udb_device_create(const struct udb_device *dev, int memfd, uint64_t offset,
+int udb_device_create(struct udb_device *dev, int memfd, uint64_t offset,
 		      uint64_t size);
+void udb_device_look(struct udb_device *dev);
+bool udb_device_takes(struct udb_device *dev, uint64_t size, size_t nr);
+size_t udb_device_thp_size(struct udb_device *dev);
 
 /* buffer.c */
 int udb_buffer_new(struct udb_buffer **ret_buf);
 
 /* memory.c */
 int udb_memory_create(size_t size, const char *name, struct udb_memory *memory);
-int udb_memory_new(size_t size, const struct udb_alloc_opts *opts,
+int udb_memory_new(size_t size, size_t thp, const struct udb_alloc_opts *opts,
 		   struct udb_memory *memory);
 size_t udb_memory_thp_size(void);
 

@@ -154,14 +154,22 @@ static int udb_wrap_seal_all(const struct udb_wrap_list *list, bool add)
 	return 0;
 }
 
-/* Unknown limits are those that all drivers have had. */
-static void udb_wrap_limit(const struct udb_device *dev,
-			   struct udb_wrap_list *list)
+static void udb_wrap_limit(struct udb_device *dev, struct udb_wrap_list *list)
 {
-	if (!udb_device_limits(dev, &list->size_limit, &list->list_limit))
-		return;
-	list->size_limit = UINT64_MAX;
-	list->list_limit = UDB_LIST_LIMIT_DEFAULT;
+	list->size_limit = atomic_load(&dev->size_limit);
+	list->list_limit = atomic_load(&dev->list_limit);
+}
+
+/* The driver refuses: whether it takes less than was known. */
+static bool udb_wrap_limit_was_lowered(struct udb_device *dev,
+				       struct udb_wrap_list *list)
+{
+	const struct udb_wrap_list before = *list;
+
+	udb_device_look(dev);
+	udb_wrap_limit(dev, list);
+	return list->size_limit < before.size_limit ||
+	       list->list_limit < before.list_limit;
 }
 
 static int udb_wrap_fill_list(struct udb_wrap_list *list,
@@ -179,7 +187,7 @@ static int udb_wrap_fill_list(struct udb_wrap_list *list,
 	return ret;
 }
 
-static int udb_wrap_list_new(const struct udb_device *dev,
+static int udb_wrap_list_new(struct udb_device *dev,
 			     const struct udb_range *ranges, size_t nr,
 			     uint32_t flags, struct udb_wrap_list *list)
 {
@@ -198,6 +206,7 @@ static int udb_wrap_list_new(const struct udb_device *dev,
 		free(list->ranges);
 		return ret;
 	}
+	udb_device_takes(dev, list->size, list->nr);
 	udb_wrap_limit(dev, list);
 	return 0;
 }
@@ -244,7 +253,7 @@ static bool udb_wrap_next(const struct udb_wrap_list *list,
 }
 
 /* One range alone has a memfd that the processor can use, too. */
-static int udb_wrap_create(const struct udb_device *dev,
+static int udb_wrap_create(struct udb_device *dev,
 			   const struct udb_wrap_piece *piece,
 			   struct udb_buffer *buf)
 {
@@ -272,7 +281,7 @@ static int udb_wrap_create(const struct udb_device *dev,
 	return 0;
 }
 
-static int udb_wrap_buffer(const struct udb_device *dev, const char *name,
+static int udb_wrap_buffer(struct udb_device *dev, const char *name,
 			   const struct udb_wrap_piece *piece,
 			   struct udb_buffer **ret_buf)
 {
@@ -314,7 +323,7 @@ static void udb_wrap_free_chain(struct udb_buffer *chain)
 }
 
 /* All or none: a chain, so that the caller's array is written only at the end. */
-static int udb_wrap_cut(const struct udb_device *dev, const char *name,
+static int udb_wrap_cut(struct udb_device *dev, const char *name,
 			const struct udb_wrap_list *list,
 			struct udb_wrap_piece *piece,
 			struct udb_buffer **ret_chain)
@@ -351,7 +360,7 @@ static int udb_wrap_hand_out(struct udb_buffer *chain, struct udb_buffer **bufs)
 }
 
 /* None is needed when a limit was set to 0, which lets nothing through. */
-static int udb_wrap_list(const struct udb_device *dev, const char *name,
+static int udb_wrap_list(struct udb_device *dev, const char *name,
 			 const struct udb_wrap_list *list,
 			 struct udb_buffer **bufs, size_t max)
 {
@@ -372,9 +381,8 @@ static int udb_wrap_list(const struct udb_device *dev, const char *name,
 }
 
 /* Both ways; with @one, all has to fit into a single buffer. */
-static int udb_wrap(const struct udb_device *dev,
-		    const struct udb_range *ranges, size_t nr,
-		    const struct udb_wrap_opts *opts, bool one,
+static int udb_wrap(struct udb_device *dev, const struct udb_range *ranges,
+		    size_t nr, const struct udb_wrap_opts *opts, bool one,
 		    struct udb_buffer **bufs, size_t max)
 {
 	struct udb_wrap_opts known;
@@ -386,10 +394,12 @@ static int udb_wrap(const struct udb_device *dev,
 	ret = udb_wrap_list_new(dev, ranges, nr, known.flags, &list);
 	if (ret)
 		return ret;
-	if (one && list.size > list.size_limit)
+	do {
 		ret = -EFBIG;
-	else
-		ret = udb_wrap_list(dev, known.name, &list, bufs, max);
+		if (!one || list.size <= list.size_limit)
+			ret = udb_wrap_list(dev, known.name, &list, bufs, max);
+	} while ((ret == -EINVAL || ret == -EFBIG) &&
+		 udb_wrap_limit_was_lowered(dev, &list));
 	free(list.ranges);
 	return ret;
 }

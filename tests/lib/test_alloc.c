@@ -182,6 +182,33 @@ TEST_F(alloc, above_the_limit)
 	ASSERT_EQ(0, alloc(self, 64 * MIB));
 }
 
+/* A buffer for each frame: what a driver can is not asked for each of them. */
+TEST_F(alloc, asks_for_no_file_each_time)
+{
+	const size_t size = some_huge();
+	unsigned int opened;
+
+	ASSERT_EQ(0, alloc(self, size));
+	opened = fake_calls(FAKE_OPEN);
+	udb_buffer_free(self->buf);
+	ASSERT_EQ(0, alloc(self, size));
+	EXPECT_EQ(opened, fake_calls(FAKE_OPEN));
+}
+
+TEST_F(alloc, limit_that_was_raised)
+{
+	ASSERT_EQ(-EFBIG, alloc(self, 65 * MIB));
+	fake.size_limit_mb = 65;
+	EXPECT_EQ(0, alloc(self, 65 * MIB));
+}
+
+TEST_F(alloc, limit_that_was_lowered)
+{
+	fake.size_limit_mb = 1;
+	EXPECT_EQ(-EFBIG, alloc(self, MIB + 1));
+	EXPECT_EQ(0, alloc(self, MIB));
+}
+
 TEST_F(alloc, rounding_above_the_limit)
 {
 	fake.size_limit_mb = 3;

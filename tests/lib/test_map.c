@@ -64,6 +64,14 @@ TEST_F(map, is_aligned)
 	EXPECT_EQ(0, (uintptr_t)self->addr % alignment(variant));
 }
 
+TEST_F(map, asks_for_no_file)
+{
+	unsigned int opened = fake_calls(FAKE_OPEN);
+
+	ASSERT_EQ(0, udb_buffer_map(self->buf, NULL, &self->addr));
+	EXPECT_EQ(opened, fake_calls(FAKE_OPEN));
+}
+
 TEST_F(map, all_of_it_can_be_written)
 {
 	ASSERT_EQ(0, udb_buffer_map(self->buf, NULL, &self->addr));

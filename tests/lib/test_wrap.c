@@ -293,6 +293,48 @@ TEST_F(wrap, longer_than_the_list_limit)
 	EXPECT_EQ(1, fake_calls(FAKE_IOCTL)); /* that of opening it */
 }
 
+/* A frame of a client, sixty times a second. */
+TEST_F(wrap, asks_for_no_file)
+{
+	struct udb_range range = RANGE(self->memfd, 0, 1);
+	unsigned int opened = fake_calls(FAKE_OPEN);
+
+	ASSERT_EQ(0, WRAP(&range, 1));
+	EXPECT_EQ(opened, fake_calls(FAKE_OPEN));
+}
+
+/* What was known of the limits is not what counts. */
+TEST_F(wrap, list_limit_that_was_lowered)
+{
+	struct udb_range ranges[10];
+
+	fake.list_limit = 9;
+	comb(self, ranges, 10);
+	EXPECT_EQ(-E2BIG, WRAP(ranges, 10));
+	ASSERT_EQ(2, SPLIT(ranges, 10, NR));
+	EXPECT_EQ(9 * self->page, udb_buffer_size(self->bufs[0]));
+}
+
+TEST_F(wrap, list_limit_that_was_raised)
+{
+	struct udb_range ranges[1025];
+
+	fake.list_limit = 1025;
+	fake.size_limit_mb = 128;
+	comb(self, ranges, 1025);
+	EXPECT_EQ(0, WRAP(ranges, 1025));
+}
+
+TEST_F(wrap, size_limit_that_was_lowered)
+{
+	struct udb_range ranges[40];
+
+	fake.size_limit_mb = 1;
+	comb(self, ranges, 40);
+	ranges[0].size = 2 * MIB;
+	EXPECT_EQ(-EFBIG, WRAP(ranges, 40));
+}
+
 TEST_F(wrap, split_over_the_list_limit)
 {
 	struct udb_range ranges[1025];
