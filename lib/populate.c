@@ -123,13 +123,20 @@ static uint32_t udb_job_start(struct udb_job *job, pthread_t *threads,
 	return i;
 }
 
+/* To ask costs reading a file: only where the answer counts. */
+static uint32_t udb_job_processors(void)
+{
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+
+	return processors > 0 ? (uint32_t)processors : 1;
+}
+
 static uint32_t udb_job_threads(const struct udb_job *job, uint32_t wanted)
 {
 	size_t steps = (job->size + job->step - 1) / job->step;
-	long processors = sysconf(_SC_NPROCESSORS_ONLN);
 
 	if (!wanted)
-		wanted = processors > 0 ? (uint32_t)processors : 1;
+		wanted = udb_job_processors();
 	if (wanted > UDB_THREADS_MAX)
 		wanted = UDB_THREADS_MAX;
 	return wanted > steps ? (uint32_t)steps : wanted;
