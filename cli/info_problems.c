@@ -2,6 +2,7 @@
 /*
  * udmabuf info: what is not as it could be, each with what to do about it.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -92,7 +93,8 @@ static void info_remedy_permission(const struct udb_probe *probe,
 {
 	const char *user = getenv("USER");
 
-	if (!getuid())
+	/* EPERM: not the mode of the node, then a group would not help */
+	if (!getuid() || probe->error == -EPERM)
 		info_remedy(problem, INFO_CONTAINER, probe->node);
 	else if (probe->node_mode & 060)
 		info_remedy(problem, INFO_JOIN, probe->group,

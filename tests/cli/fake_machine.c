@@ -4,7 +4,7 @@
  * the folder FAKE_ROOT has its /proc and /sys. FAKE says what is different from a
  * Linux 6.12 with its own driver, in words:
  *
- *	none no-node denied refused	why there are no buffers
+ *	none no-node denied forbidden refused	why there are no buffers
  *	ours beside				udmabuf_ng has the name; is a second node
  *	no-sysfs no-thp no-hugetlb heap
  */
@@ -32,6 +32,8 @@ static void machine_driver(const char *word)
 		fake.udmabuf = ENOENT;
 	} else if (!strcmp(word, "denied")) {
 		fake.udmabuf = EACCES;
+	} else if (!strcmp(word, "forbidden")) {
+		fake.udmabuf = EPERM;
 	} else if (!strcmp(word, "refused")) {
 		fake_fail(FAKE_IOCTL, 2, EPERM);
 	} else if (!strcmp(word, "ours")) {

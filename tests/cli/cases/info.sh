@@ -91,6 +91,10 @@ test_denied() {
 	tap_is "$status" 3 "a person may not: status 3"
 	json '.problems[0].to_do' "sudo usermod -a -G root jo, and log in again" \
 		"a person may not: what to do"
+	FAKE=forbidden USER=jo run cli_as_nobody "$fake" info --json
+	json '.problems[0].to_do' "let the container or the sandbox have the device (podman run --device /dev/udmabuf)" \
+		"a rule, and not the group"
+	FAKE=denied USER=jo run cli_as_nobody "$fake" info --json
 	json '.devices[0] | .reason + " " + .error + " " + .group + " " + .mode' \
 		"permission EACCES root 0660" "a person may not: for programs"
 }
