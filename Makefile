@@ -35,7 +35,7 @@ build: ## the module and the programs: KERNEL=6.12
 deb: setup ## the Debian packages, into build/deb
 	@packaging/build
 
-install: ## the library, its headers and man pages: PREFIX=/usr/local DESTDIR=
+install: ## libraries, headers, command and man pages: PREFIX=/usr/local DESTDIR=
 	@tools/install '$(PREFIX)' '$(DESTDIR)'
 
 intree: ## put the driver into a kernel's source tree: KSRC=its folder
