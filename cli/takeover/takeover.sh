@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# udmabuf takeover enable|disable|status [--dry-run] [--root DIR]
+# udmabuf takeover enable|disable|status [--dry-run] [--root DIR] [--json]
 #
 # Debian's kernels since 6.12 have a driver for /dev/udmabuf built in, so that
 # udmabuf_ng is /dev/udmabuf-ng beside it. 'enable' gives the name to udmabuf_ng from
@@ -9,6 +9,7 @@
 #
 #   --dry-run    say what would be done, and do nothing
 #   --root DIR   the system in DIR instead of the one that runs
+#   --json       status: print JSON
 #
 # Exit status:
 #   0  done, or there was nothing to do; status: udmabuf_ng has /dev/udmabuf
@@ -30,6 +31,7 @@ takeover_load=/etc/modules-load.d/udmabuf-ng-takeover.conf
 takeover_mark='# Written by "udmabuf takeover enable"; "udmabuf takeover disable" removes it.'
 takeover_root=
 takeover_dry=no
+takeover_form=text
 takeover_saved=		# folder with the files as they were
 takeover_made=()	# folders that were not there
 
@@ -410,24 +412,32 @@ takeover_pending() {
 	esac
 }
 
+takeover_status_text() {
+	takeover_status_owner "$1"
+	[ -z "$3" ] || takeover_status_kernel "$3"
+	echo "takeover:      $2"
+	[ "$2" != incomplete ] ||
+		echo "               run 'udmabuf takeover enable' or 'disable' to get it right"
+	[ "$4" = false ] || echo "reboot:        pending"
+	[ "$1" != nobody ] || [ "$4" = true ] || echo "               load udmabuf_ng: modprobe udmabuf_ng"
+}
+
+# What is known has no character that JSON would have to escape.
+takeover_status_json() {
+	printf '{ "owner": "%s", "takeover": "%s", "kernel": "%s", "reboot_pending": %s }\n' "$@"
+}
+
 takeover_status() {
-	local owner state running
+	local owner state running pending=false
 
 	owner=$(takeover_owner)
 	running=$(takeover_running)
 	takeover_look_files
 	state=$(takeover_state)
-	takeover_status_owner "$owner"
-	[ -z "$running" ] || takeover_status_kernel "$running"
-	echo "takeover:      $state"
-	[ "$state" != incomplete ] ||
-		echo "               run 'udmabuf takeover enable' or 'disable' to get it right"
-	if takeover_pending "$owner" "$state" "$running"; then
-		echo "reboot:        pending"
-		exit 3
-	fi
+	! takeover_pending "$owner" "$state" "$running" || pending=true
+	"takeover_status_$takeover_form" "$owner" "$state" "$running" "$pending"
+	[ "$pending" = false ] || exit 3
 	[ "$owner" != ours ] || exit 0
-	[ "$owner" != nobody ] || echo "               load udmabuf_ng: modprobe udmabuf_ng"
 	exit 1
 }
 
@@ -442,6 +452,7 @@ takeover_options() {
 		case $1 in
 		--help) udmabuf_help "$udmabuf_share/takeover.sh"; exit 0 ;;
 		--dry-run) takeover_dry=yes ;;
+		--json) takeover_form=json ;;
 		--root)
 			[ $# -ge 2 ] || takeover_usage "--root needs a folder"
 			[ -d "$2" ] || takeover_usage "no folder '$2'"
@@ -458,6 +469,7 @@ takeover_options() {
 		shift
 	done
 	[ -n "$takeover_verb" ] || takeover_usage "one of enable, disable, status is missing"
+	[ "$takeover_form" = text ] || [ "$takeover_verb" = status ] || takeover_usage "--json is for status"
 }
 
 takeover_main() {

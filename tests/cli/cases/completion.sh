@@ -38,7 +38,7 @@ test_bash() {
 	tap_is "$(in_bash udmabuf create 4M --hug)" "--hugetlb" "bash: an option"
 	tap_is "$(in_bash udmabuf create --hugetlb '')" "1G 2M" "bash: values of an option"
 	tap_is "$(in_bash udmabuf takeover '')" "disable enable status" "bash: takeover"
-	tap_is "$(in_bash udmabuf takeover enable --)" "--dry-run --root" "bash: options of takeover"
+	tap_is "$(in_bash udmabuf takeover enable --)" "--dry-run --json --root" "bash: options of takeover"
 	tap_is "$(in_bash udmabuf ls --pid $$)" "$$" "bash: processes"
 	tap_is "$(in_bash udmabuf create 4K --exec /bin/fals)" "/bin/false" "bash: commands"
 	tap_is "$(in_bash udmabuf create 4K --exec true --hel)" "" "bash: not options, once it is the command's line"
