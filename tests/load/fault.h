@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The linker lets the library call __wrap_X() in place of X(), which has become
- * __real_X(). As in lib/load/job.h: who only hands them on need not know the types.
+ * __real_X().
  */
 #ifndef FAULT_H
 #define FAULT_H

@@ -18,6 +18,7 @@
 
 #include "fault.h"
 #include "files.h"
+#include "job.h"
 
 #define SIZE	(16 * MIB + 123)
 #define BLOCK	(256 * KIB)
@@ -42,6 +43,10 @@ bool __wrap_udb_load_finish(struct udb_load_job *job,
 	if (fault.at &&
 	    (answer == fault.at || (fault.always && answer > fault.at)))
 		res = fault.change(res);
+	/* what did not come is not there */
+	if (res >= 0 && (uint64_t)res < block->ask - block->done)
+		memset(job->memory.addr + block->at + block->done + res, 0xee,
+		       block->ask - block->done - res);
 	if (res == SWALLOW)
 		return false;
 	return __real_udb_load_finish(job, block, res);
