@@ -161,7 +161,7 @@ step_1_install() {
 
 	! has_stock || ours=$node-ng
 	cd /src/build/deb
-	user 'apt-get install ./udmabuf-ng-dkms_*.deb ./udmabuf-tools_*.deb ./libudmabuf0_*.deb'
+	user 'apt-get install ./udmabuf-ng-dkms_*.deb ./udmabuf-tools_*.deb ./libudmabuf0_*.deb ./libudmabuf-load0_*.deb'
 	check "the module is loaded" is_loaded "$old"
 	check "DKMS has installed it" is_installed "$old"
 	check "there is $ours" test -c "$ours"
@@ -218,7 +218,7 @@ selftests() {
 
 upgrade() {
 	cd /src/build/deb-next
-	user 'apt-get install ./udmabuf-ng-dkms_*.deb ./udmabuf-tools_*.deb ./libudmabuf0_*.deb ./libudmabuf-dev_*.deb'
+	user 'apt-get install ./udmabuf-ng-dkms_*.deb ./udmabuf-tools_*.deb ./libudmabuf0_*.deb ./libudmabuf-load0_*.deb ./libudmabuf-dev_*.deb'
 	check "DKMS has installed the new one" is_installed "$new"
 	check "and not the old one" not is_installed "$old"
 	check "nothing of the old one is in /usr/src" test ! -e "/usr/src/udmabuf-ng-$old"
@@ -289,7 +289,7 @@ step_3() {
 step_4() {
 	check "the new module was loaded at boot" is_loaded "$new"
 	check "and has $node" test -c $node
-	user 'apt-get purge udmabuf-ng-dkms udmabuf-tools libudmabuf0 libudmabuf-dev'
+	user 'apt-get purge udmabuf-ng-dkms udmabuf-tools libudmabuf0 libudmabuf-load0 libudmabuf-dev'
 	check "the module is unloaded" test ! -e $module
 	inventory >"$UDMABUF_RESULTS/after"
 	check "nothing is left behind" diff "$before" "$UDMABUF_RESULTS/after"
