@@ -297,6 +297,8 @@ struct dma_buf *udmabuf_export(struct udmabuf *ubuf)
 	return dmabuf;
 }
 
+#ifndef UDMABUF_VERSION
 #if IS_ENABLED(CONFIG_UDMABUF_KUNIT_TEST)
 #include "tests/exporter_kunit.c"
+#endif
 #endif

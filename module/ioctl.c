@@ -175,6 +175,8 @@ long udmabuf_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	}
 }
 
+#ifndef UDMABUF_VERSION
 #if IS_ENABLED(CONFIG_UDMABUF_KUNIT_TEST)
 #include "tests/ioctl_kunit.c"
+#endif
 #endif
