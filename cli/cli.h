@@ -214,6 +214,11 @@ int cli_fs_link(char *to, size_t size, const char *format, ...)
 bool cli_fs_exists(const char *format, ...)
 	__attribute__((format(printf, 1, 2)));
 
+/* hand_over.c */
+void cli_hold_begin(void);
+void cli_hold(bool say);
+int cli_exec(char **command);
+
 /* device.c */
 struct udb_device;
 struct udb_probe;

@@ -7,7 +7,6 @@
 #include <fcntl.h>
 #include <json-c/json.h>
 #include <libudmabuf.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -23,6 +22,7 @@
 	"--fallback is '%s', and should be heap, memfd or heap,memfd"
 #define CREATE_TOO_LONG \
 	"'%s' has %lld bytes, and SIZE is less: leave it out"
+#define CREATE_SHORTER "'%s' has become shorter while it was read"
 #define CREATE_ABOVE_LIMIT \
 	"%s is above the driver's limit of %s: see udmabuf info"
 #define CREATE_NO_PAGES \
@@ -100,6 +100,7 @@ static const struct cli_usage create_usage = {
 struct create {
 	const struct create_opts *opts;
 	uint64_t size;
+	uint64_t from_size;
 	int from;
 	struct udb_device *dev;
 	struct udb_buffer *buf;
@@ -166,9 +167,10 @@ static int create_open_from(struct create *c)
 				c->opts->from);
 	if (!c->size && !st.st_size)
 		return cli_fail("'%s' is empty: say a SIZE", c->opts->from);
+	c->from_size = st.st_size;
 	if (!c->size)
-		c->size = st.st_size;
-	if ((uint64_t)st.st_size > c->size)
+		c->size = c->from_size;
+	if (c->from_size > c->size)
 		return cli_fail(CREATE_TOO_LONG, c->opts->from,
 				(long long)st.st_size);
 	return CLI_GO_ON;
@@ -238,7 +240,7 @@ static int create_alloc(struct create *c)
 	return CLI_GO_ON;
 }
 
-/* 0: all is there; above: an error number; the file has become shorter: EIO. */
+/* 0: all is there; above: an error number; below: the file has become shorter. */
 static int create_read_all(int fd, char *to, uint64_t size)
 {
 	uint64_t have = 0;
@@ -251,7 +253,7 @@ static int create_read_all(int fd, char *to, uint64_t size)
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got <= 0)
-			return got ? errno : 0;
+			return got ? errno : -1;
 		have += got;
 	}
 	return 0;
@@ -265,9 +267,11 @@ static int create_fill(struct create *c)
 	if (ret)
 		return cli_fail("cannot map the buffer: %s", strerror(-ret));
 	udb_buffer_sync_begin(c->buf, UDB_WRITE);
-	ret = create_read_all(c->from, mem, c->size);
+	ret = create_read_all(c->from, mem, c->from_size);
 	udb_buffer_sync_end(c->buf, UDB_WRITE);
 	udb_unmap(mem, udb_buffer_size(c->buf));
+	if (ret < 0)
+		return cli_fail(CREATE_SHORTER, c->opts->from);
 	if (ret)
 		return cli_fail("cannot read '%s': %s", c->opts->from,
 				strerror(ret));
@@ -313,27 +317,6 @@ static void create_show(const struct create *c)
 	fflush(stdout);
 }
 
-/* Before anybody can know of it and end it. */
-static void create_block_signals(sigset_t *set)
-{
-	sigemptyset(set);
-	sigaddset(set, SIGINT);
-	sigaddset(set, SIGTERM);
-	sigaddset(set, SIGHUP);
-	sigprocmask(SIG_BLOCK, set, NULL);
-}
-
-static void create_wait(const struct create *c, const sigset_t *set)
-{
-	int signal;
-
-	if (!c->opts->quiet && !c->opts->json && cli_term_is(stdout)) {
-		puts("It is there until Ctrl-C.");
-		fflush(stdout);
-	}
-	sigwait(set, &signal);
-}
-
 /* @word with each {} replaced. */
 static char *create_fill_in(const char *word, const char *number)
 {
@@ -354,8 +337,7 @@ static char *create_fill_in(const char *word, const char *number)
 /* Only the buffer goes along: a device would let the command make others. */
 static int create_exec(const struct create *c)
 {
-	char number[16], size[24], *name = c->opts->exec[0];
-	int error;
+	char number[16], size[24];
 
 	snprintf(number, sizeof(number), "%d", c->fd);
 	snprintf(size, sizeof(size), "%zu", udb_buffer_size(c->buf));
@@ -366,10 +348,7 @@ static int create_exec(const struct create *c)
 	if (fcntl(c->fd, F_SETFD, 0))
 		return cli_fail("cannot hand the buffer on: %s",
 				strerror(errno));
-	execvp(name, c->opts->exec);
-	error = errno;
-	cli_fail("cannot run '%s': %s", name, strerror(error));
-	return error == ENOENT ? 127 : 126;
+	return cli_exec(c->opts->exec);
 }
 
 static int create_make(struct create *c)
@@ -389,16 +368,14 @@ static int create_make(struct create *c)
 
 static int create_use(struct create *c)
 {
-	sigset_t set;
-
 	if (c->opts->exec)
 		return create_exec(c);
-	create_block_signals(&set);
+	cli_hold_begin();
 	if (c->opts->json)
 		create_show_json(c);
 	else if (!c->opts->quiet)
 		create_show(c);
-	create_wait(c, &set);
+	cli_hold(!c->opts->quiet && !c->opts->json);
 	return CLI_DONE;
 }
 

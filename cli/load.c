@@ -5,7 +5,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -192,23 +191,6 @@ static int load_run(struct load *load, struct udb_load_opts *opts)
 	return CLI_GO_ON;
 }
 
-static void load_hold(const struct load_opts *opts)
-{
-	sigset_t set;
-	int signal;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	if (!opts->quiet && !opts->json && cli_term_is(stdout)) {
-		puts("It is there until Ctrl-C.");
-		fflush(stdout);
-	}
-	sigwait(&set, &signal);
-}
-
 /* A file that outlives this program; the memfd where there is no dma-buf. */
 static int load_hand_over(const struct load *load, size_t index)
 {
@@ -248,29 +230,24 @@ static int load_environment(const struct load *load)
 
 static int load_exec(const struct load *load)
 {
-	char **command = load->opts->exec;
-	int ret = load_environment(load), error;
+	int ret = load_environment(load);
 
-	if (ret != CLI_GO_ON)
-		return ret;
-	fflush(stdout);
-	execvp(command[0], command);
-	error = errno;
-	cli_fail("cannot run '%s': %s", command[0], strerror(error));
-	return error == ENOENT ? 127 : 126;
+	return ret == CLI_GO_ON ? cli_exec(load->opts->exec) : ret;
 }
 
 static int load_finish(const struct load *load)
 {
 	if (load->opts->exec)
 		return load_exec(load);
+	if (!load->opts->once)
+		cli_hold_begin();
 	if (load->opts->json)
 		load_show_json(load);
 	else if (!load->opts->quiet)
 		load_show_text(load);
 	fflush(stdout);
 	if (!load->opts->once)
-		load_hold(load->opts);
+		cli_hold(!load->opts->quiet && !load->opts->json);
 	return CLI_DONE;
 }
 

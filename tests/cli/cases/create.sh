@@ -84,6 +84,9 @@ test_from() {
 	tap_is "$out" 8192 "--from and a size"
 	udmabuf create --from "$cli_work/file" 291
 	complained 1 "udmabuf create: '$cli_work/file' has 292 bytes, and SIZE is less: leave it out" "--from, and too small"
+	run "$real" create --fallback memfd --from /sys/devices/system/cpu/online
+	complained 1 "udmabuf create: '/sys/devices/system/cpu/online' has become shorter while it was read" \
+		"--from what has not as many bytes as it says"
 	udmabuf create --from "$cli_work/nothing"
 	complained 1 "udmabuf create: cannot open '$cli_work/nothing': No such file or directory" "--from, and no file"
 	udmabuf create --from "$cli_work"
