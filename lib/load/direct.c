@@ -21,7 +21,10 @@
 #endif
 #define UDB_LOAD_SYS_CACHESTAT	451
 
-/* Read blocks that must have left pages before O_DIRECT is called a lie. */
+/*
+ * Read blocks that must have left pages before O_DIRECT is called a lie. All are
+ * looked at: a file can be compressed in one place and not in another.
+ */
 #define UDB_LOAD_PROOFS		2
 
 /* A file is read from the cache when that has so many percent of it. */
@@ -170,6 +173,13 @@ static void udb_load_direct_choose(struct udb_load_job *job,
 		file->way = UDB_LOAD_WAY_DIRECT;
 }
 
+/* Reading ahead would cache more than is dropped. */
+static void udb_load_direct_expect_drop(const struct udb_load_file *file)
+{
+	if (!file->is_shared)
+		posix_fadvise(file->fd, 0, 0, POSIX_FADV_RANDOM);
+}
+
 static int udb_load_not_direct(struct udb_load_job *job,
 			       const struct udb_load_file *file,
 			       const char *why)
@@ -199,6 +209,8 @@ int udb_load_direct_begin(struct udb_load_job *job)
 
 		if (!job->state)
 			udb_load_direct_choose(job, file);
+		if (file->way == UDB_LOAD_WAY_DROP)
+			udb_load_direct_expect_drop(file);
 		if (require && file->is_memory)
 			return udb_load_not_direct(job, file, "it is memory");
 		if (require && file->way != UDB_LOAD_WAY_DIRECT)
@@ -242,9 +254,8 @@ static void udb_load_direct_lower(struct udb_load_job *job,
 						    UDB_LOAD_WAY_DROP;
 
 	atomic_compare_exchange_strong(&file->way, &from, to);
-	/* Reading ahead would cache more than is dropped. */
-	if (to == UDB_LOAD_WAY_DROP && !file->is_shared)
-		posix_fadvise(file->fd, 0, 0, POSIX_FADV_RANDOM);
+	if (to == UDB_LOAD_WAY_DROP)
+		udb_load_direct_expect_drop(file);
 	pthread_mutex_lock(&job->lock);
 	job->report.retries++;
 	pthread_mutex_unlock(&job->lock);
@@ -285,12 +296,9 @@ int udb_load_direct_judge(struct udb_load_job *job,
 	if (!block->judges)
 		return 0;
 	cached = udb_load_cached(file->fd, block->offset, block->want);
-	if (cached == UINT64_MAX)
+	if (!cached || cached == UINT64_MAX)
 		return 0;
-	if (cached)
-		return udb_load_direct_silent(job, file);
-	file->judged = true;
-	return 0;
+	return udb_load_direct_silent(job, file);
 }
 
 /**

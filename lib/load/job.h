@@ -56,7 +56,7 @@ struct udb_load_stamp {
  * @align: of offsets and addresses.
  * @stamp: when it was opened.
  * @way: enum udb_load_way.
- * @judged: whether O_DIRECT has been seen to be honest, or not.
+ * @judged: O_DIRECT has been seen to cache all the same.
  * @cached_seen: reads that were said to be direct and left pages in the cache.
  * @cached_before: bytes of its pieces in the page cache.
  */

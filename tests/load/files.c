@@ -7,7 +7,9 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -101,6 +103,31 @@ const char *files_make(const char *name, uint64_t size)
 	files_write(path, 0, size);
 	files_evict(path);
 	return path;
+}
+
+const char *files_make_mixed(const char *name, uint64_t random, uint64_t size)
+{
+	const char *path = files_make(name, size);
+	int fd = openat(AT_FDCWD, path, O_WRONLY | O_CLOEXEC);
+	static uint8_t bytes[CHUNK];
+
+	if (fd < 0)
+		broken(path);
+	for (uint64_t at = 0; at < random; at += CHUNK)
+		if (getrandom(bytes, CHUNK, 0) != CHUNK ||
+		    pwrite(fd, bytes, CHUNK, (off_t)at) != CHUNK)
+			broken(path);
+	if (fsync(fd) || close(fd))
+		broken(path);
+	files_evict(path);
+	return path;
+}
+
+bool files_kind_is(const char *kind)
+{
+	const char *is = getenv("UDB_LOAD_KIND");
+
+	return is && !strcmp(is, kind);
 }
 
 struct udb_device *files_device(void)

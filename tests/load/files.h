@@ -28,6 +28,9 @@ const char *files_path(const char *name);
 /* A file of this size, on the disk and not in the page cache. */
 const char *files_make(const char *name, uint64_t size);
 
+/* The same, and nothing can compress the first @random bytes of it. */
+const char *files_make_mixed(const char *name, uint64_t random, uint64_t size);
+
 /* Writes the bytes that belong there. */
 void files_write(const char *path, uint64_t offset, uint64_t size);
 
@@ -35,6 +38,9 @@ void files_write(const char *path, uint64_t offset, uint64_t size);
 void files_evict(const char *path);
 
 uint8_t files_byte(uint64_t offset);
+
+/* The kind of file system, where the script filesystems says so. */
+bool files_kind_is(const char *kind);
 
 /* A device that makes memfds only. */
 struct udb_device *files_device(void);

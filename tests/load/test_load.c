@@ -58,14 +58,6 @@ FIXTURE_TEARDOWN(load)
 	files_end();
 }
 
-/* The kind of file system, where the script filesystems says so. */
-static bool kind_is(const char *kind)
-{
-	const char *is = getenv("UDB_LOAD_KIND");
-
-	return is && !strcmp(is, kind);
-}
-
 static int load_nr(
 	FIXTURE_DATA(load) *self, const struct udb_load_source *sources,
 		   size_t nr, struct udb_load **load)
@@ -378,13 +370,14 @@ TEST_F(load, way_is_that_of_the_file_system)
 	way = report_of(load).way;
 	silent = report_of(load).silent;
 	udb_load_free(load);
-	if (kind_is("tmpfs"))
+	if (files_kind_is("tmpfs"))
 		EXPECT_EQ(UDB_LOAD_WAY_CACHED, way);
-	if (kind_is("ext4") || kind_is("xfs") || kind_is("btrfs"))
+	if (files_kind_is("ext4") || files_kind_is("xfs") ||
+	    files_kind_is("btrfs"))
 		EXPECT_EQ(UDB_LOAD_WAY_DIRECT, way);
-	if (kind_is("ext4-journal") || kind_is("btrfs-zstd"))
+	if (files_kind_is("ext4-journal") || files_kind_is("btrfs-zstd"))
 		EXPECT_NE(UDB_LOAD_WAY_DIRECT, way);
-	if (kind_is("btrfs-zstd"))
+	if (files_kind_is("btrfs-zstd"))
 		EXPECT_EQ(1, silent);
 }
 
@@ -400,13 +393,26 @@ TEST_F(load, required_direct_is_direct)
 	if (ret) {
 		EXPECT_EQ(-EOPNOTSUPP, ret);
 		EXPECT_EQ(UDB_LOAD_FAULT_DIRECT, self->why.fault);
-		EXPECT_FALSE(kind_is("ext4") || kind_is("xfs") ||
-			     kind_is("btrfs"));
+		EXPECT_FALSE(files_kind_is("ext4") || files_kind_is("xfs") ||
+			     files_kind_is("btrfs"));
 		return;
 	}
-	EXPECT_FALSE(kind_is("ext4-journal") || kind_is("btrfs-zstd") ||
-		     kind_is("tmpfs"));
+	EXPECT_FALSE(files_kind_is("ext4-journal") ||
+		     files_kind_is("btrfs-zstd") || files_kind_is("tmpfs"));
 	EXPECT_PIECE(load, 0);
+	udb_load_free(load);
+}
+
+/* What cannot be compressed is read directly; that says nothing about the rest. */
+TEST_F(load, required_direct_is_direct_everywhere)
+{
+	const char *path = files_make_mixed("a", 4 * MIB, 8 * MIB);
+	struct udb_load *load = NULL;
+
+	self->opts.direct = UDB_LOAD_DIRECT_REQUIRE;
+	self->opts.depth = 1;
+	EXPECT_TRUE(load_one(self, path, &load) == -EOPNOTSUPP ||
+		    !files_kind_is("btrfs-zstd"));
 	udb_load_free(load);
 }
 
