@@ -7,6 +7,7 @@
 #include <kunit/test.h>
 #include <linux/limits.h>
 #include <linux/prandom.h>
+#include <linux/sizes.h>
 
 #define SEGMENTS_RUNS	16
 #define SEGMENTS_PFN	0x1000	/* any memory */
@@ -67,6 +68,7 @@ struct segments_size_case {
 };
 
 static const struct segments_size_case segments_size_cases[] = {
+	{ 0, SZ_64K >> PAGE_SHIFT }, /* the default of the DMA interface */
 	{ 1, 1 },
 	{ PAGE_SIZE - 1, 1 },
 	{ PAGE_SIZE, 1 },
@@ -102,11 +104,15 @@ struct segments_count_case {
 };
 
 static const struct segments_count_case segments_count_cases[] = {
+	{ 0, 1, 0, 0 },
 	{ 1, 1, 1, 0 },
 	{ 1, 512, 1, 0 },
 	{ 511, 512, 1, 0 },
 	{ 512, 512, 1, 0 },
 	{ 513, 512, 2, 0 },
+	{ 512, 1, 512, 0 },
+	{ 512, UINT_MAX >> PAGE_SHIFT, 1, 0 },
+	{ UINT_MAX - 1, 1, UINT_MAX - 1, 0 },
 	{ UINT_MAX, 1, UINT_MAX, 0 },
 	{ (pgoff_t)UINT_MAX + 1, 1, 0, -EOVERFLOW },
 	{ (pgoff_t)UINT_MAX + 1, 2, 1U << 31, 0 },
@@ -133,6 +139,19 @@ static void segments_test_count(struct kunit *test)
 			udmabuf_count_segments(&fix->runs, c->segment_pages,
 					       &count));
 	KUNIT_EXPECT_EQ(test, c->count, count);
+}
+
+/* A table cannot have more entries than it can count: none is allocated. */
+static void segments_test_too_many(struct kunit *test)
+{
+	struct segments_fixture *fix = test->priv;
+	struct sg_table table = {};
+
+	fix->takes.max_segment_size = PAGE_SIZE;
+	segments_add_run(test, (pgoff_t)UINT_MAX + 1);
+	KUNIT_EXPECT_EQ(test, -EOVERFLOW,
+			udmabuf_build_table(&fix->runs, fix->dev, &table));
+	KUNIT_EXPECT_NULL(test, table.sgl);
 }
 
 /*
@@ -220,6 +239,7 @@ static void segments_test_narrow(struct kunit *test)
 static struct kunit_case segments_cases[] = {
 	KUNIT_CASE_PARAM(segments_test_size, segments_size_gen_params),
 	KUNIT_CASE_PARAM(segments_test_count, segments_count_gen_params),
+	KUNIT_CASE(segments_test_too_many),
 	KUNIT_CASE(segments_test_tables),
 	KUNIT_CASE(segments_test_narrow),
 	{}

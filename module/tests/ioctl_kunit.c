@@ -5,6 +5,7 @@
  */
 #include <kunit/test.h>
 #include <linux/limits.h>
+#include <linux/prandom.h>
 
 #define RANGES_LAST_PAGE	(U64_MAX & PAGE_MASK) /* the longest of all sizes */
 
@@ -99,10 +100,75 @@ static void ranges_test_long_list(struct kunit *test)
 	kvfree(list);
 }
 
+/* Ranges of all sizes from nothing to more than everything, often at a boundary. */
+static u64 ranges_random(struct rnd_state *rnd)
+{
+	u64 limit = (u64)udmabuf_page_limit() << PAGE_SHIFT;
+	const u64 around[] = { 0, PAGE_SIZE, limit / 2, limit,
+			       RANGES_LAST_PAGE };
+	u64 value = around[prandom_u32_state(rnd) % ARRAY_SIZE(around)];
+
+	switch (prandom_u32_state(rnd) % 8) {
+	case 0:
+		return value + 1;
+	case 1:
+		return value - 1;
+	case 2:
+		return value + PAGE_SIZE;
+	case 3:
+		return value - PAGE_SIZE;
+	case 4:
+		return (u64)(prandom_u32_state(rnd) % 64) << PAGE_SHIFT;
+	default:
+		return value;
+	}
+}
+
+/* What the interface says of a list: the sum is too small to wrap, in pages. */
+static int ranges_model(const struct udmabuf_create_item *list, u32 count)
+{
+	u64 nr_pages = 0;
+	u32 i;
+
+	for (i = 0; i < count; i++) {
+		if (list[i].offset % PAGE_SIZE || list[i].size % PAGE_SIZE ||
+		    list[i].size < PAGE_SIZE)
+			return -EINVAL;
+		nr_pages += list[i].size / PAGE_SIZE;
+	}
+	return nr_pages && nr_pages <= udmabuf_page_limit() ? 0 : -EINVAL;
+}
+
+static void ranges_test_model(struct kunit *test)
+{
+	struct udmabuf_create_item list[4];
+	unsigned int round, accepted = 0;
+	struct rnd_state rnd;
+	u32 count, i;
+	int ret;
+
+	prandom_seed_state(&rnd, 20261128);
+	for (round = 0; round < 20000; round++) {
+		count = prandom_u32_state(&rnd) % (ARRAY_SIZE(list) + 1);
+		for (i = 0; i < count; i++) {
+			list[i].offset = ranges_random(&rnd);
+			list[i].size = ranges_random(&rnd);
+		}
+		ret = udmabuf_check_ranges(list, count);
+		KUNIT_ASSERT_EQ_MSG(test, ranges_model(list, count), ret,
+				    "round %u", round);
+		accepted += !ret;
+	}
+	/* Neither side of the boundary was left out. */
+	KUNIT_EXPECT_GT(test, accepted, 100);
+	KUNIT_EXPECT_LT(test, accepted, 19900);
+}
+
 static struct kunit_case ranges_kunit_cases[] = {
 	KUNIT_CASE_PARAM(ranges_test_boundaries, ranges_gen_params),
 	KUNIT_CASE(ranges_test_limit),
 	KUNIT_CASE(ranges_test_long_list),
+	KUNIT_CASE(ranges_test_model),
 	{}
 };
 

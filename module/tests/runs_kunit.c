@@ -101,23 +101,87 @@ static const struct runs_slice_case runs_slice_cases[] = {
 
 KUNIT_ARRAY_PARAM_DESC(runs_slice, runs_slice_cases, name);
 
+static void runs_init_three(struct kunit *test, struct udmabuf_runs *runs)
+{
+	runs_init(test, runs, 3);
+	KUNIT_ASSERT_EQ(test, 0, udmabuf_runs_append(runs, 100, 4, true));
+	KUNIT_ASSERT_EQ(test, 0, udmabuf_runs_append(runs, 50, 1, true));
+	KUNIT_ASSERT_EQ(test, 0, udmabuf_runs_append(runs, 200, 7, true));
+}
+
 static void runs_test_slice(struct kunit *test)
 {
 	const struct runs_slice_case *c = test->param_value;
 	struct udmabuf_extent extent = { .nr_pages = 77 };
 	struct udmabuf_runs runs;
 
-	runs_init(test, &runs, 3);
-	KUNIT_ASSERT_EQ(test, 0, udmabuf_runs_append(&runs, 100, 4, true));
-	KUNIT_ASSERT_EQ(test, 0, udmabuf_runs_append(&runs, 50, 1, true));
-	KUNIT_ASSERT_EQ(test, 0, udmabuf_runs_append(&runs, 200, 7, true));
-
+	runs_init_three(test, &runs);
 	KUNIT_ASSERT_EQ(test, c->length != 0,
 			udmabuf_runs_slice(&runs, c->pgoff, c->nr_pages,
 					   &extent));
 	KUNIT_EXPECT_EQ(test, c->length ?: 77, extent.nr_pages);
 	KUNIT_EXPECT_EQ(test, c->length ? c->pgoff : 0, extent.pgoff);
 	KUNIT_EXPECT_EQ(test, c->pfn, extent.pfn);
+}
+
+/* A step of a walk over the same runs, from page @from of the buffer on. */
+struct runs_next_case {
+	const char *name;
+	pgoff_t from;
+	pgoff_t end;
+	unsigned long pfn;
+	pgoff_t length; /* 0: there is none */
+};
+
+static const struct runs_next_case runs_next_cases[] = {
+	{ "to page 0", 0, 0, 0, 0 },
+	{ "to page 1", 0, 1, 100, 1 },
+	{ "to the last page of a run", 0, 3, 100, 3 },
+	{ "to the end of a run", 0, 4, 100, 4 },
+	{ "over the end of a run", 0, 5, 100, 4 },
+	{ "a run of a page", 4, 12, 50, 1 },
+	{ "from the end, to it", 4, 4, 0, 0 },
+	{ "from behind the end", 5, 4, 0, 0 },
+	{ "to the last page", 5, 11, 200, 6 },
+	{ "to the end", 5, 12, 200, 7 },
+	{ "as far as there is", 5, ULONG_MAX - 1, 200, 7 },
+	{ "as far as can be", 5, ULONG_MAX, 200, 7 },
+	{ "from the end", 12, ULONG_MAX, 0, 0 },
+};
+
+KUNIT_ARRAY_PARAM_DESC(runs_next, runs_next_cases, name);
+
+static void runs_test_next(struct kunit *test)
+{
+	const struct runs_next_case *c = test->param_value;
+	struct udmabuf_extent extent = {}, before;
+	struct udmabuf_runs runs;
+
+	runs_init_three(test, &runs);
+	if (c->from)
+		KUNIT_ASSERT_TRUE(test, udmabuf_runs_slice(&runs, c->from - 1,
+							   1, &extent));
+	before = extent;
+	KUNIT_ASSERT_EQ(test, c->length != 0,
+			udmabuf_runs_next(&runs, c->end, &extent));
+	KUNIT_EXPECT_EQ(test, c->length ? c->from : before.pgoff, extent.pgoff);
+	KUNIT_EXPECT_EQ(test, c->length ?: before.nr_pages, extent.nr_pages);
+	KUNIT_EXPECT_EQ(test, c->length ? c->pfn : before.pfn, extent.pfn);
+}
+
+/* Nothing is in an array of none, and it has room for nothing. */
+static void runs_test_empty(struct kunit *test)
+{
+	struct udmabuf_extent extent = {};
+	struct udmabuf_runs runs = {};
+
+	KUNIT_EXPECT_FALSE(test,
+			   udmabuf_runs_slice(&runs, 0, ULONG_MAX, &extent));
+	KUNIT_EXPECT_FALSE(test, udmabuf_runs_next(&runs, ULONG_MAX, &extent));
+	KUNIT_EXPECT_EQ(test, 0, udmabuf_runs_append(&runs, 7, 0, true));
+	KUNIT_EXPECT_EQ(test, -ENOSPC, udmabuf_runs_append(&runs, 7, 1, true));
+	KUNIT_EXPECT_EQ(test, 0, runs.nr);
+	KUNIT_EXPECT_EQ(test, 0, runs.nr_pages);
 }
 
 /* The first and the last page of each of many runs, of 1, 2, 3, ... pages. */
@@ -237,6 +301,8 @@ static void runs_test_model(struct kunit *test)
 static struct kunit_case runs_cases[] = {
 	KUNIT_CASE_PARAM(runs_test_append, runs_append_gen_params),
 	KUNIT_CASE_PARAM(runs_test_slice, runs_slice_gen_params),
+	KUNIT_CASE_PARAM(runs_test_next, runs_next_gen_params),
+	KUNIT_CASE(runs_test_empty),
 	KUNIT_CASE(runs_test_find),
 	KUNIT_CASE(runs_test_model),
 	{}
