@@ -217,6 +217,8 @@ bool cli_fs_exists(const char *format, ...)
 /* hand_over.c */
 void cli_hold_begin(void);
 void cli_hold(bool say);
+bool cli_hold_is_over(void);
+void cli_hold_end(void);
 int cli_exec(char **command);
 
 /* device.c */

@@ -19,9 +19,10 @@ static void cli_hold_signals(sigset_t *set)
 }
 
 /**
- * cli_hold_begin() - let no signal end the program before cli_hold()
+ * cli_hold_begin() - let signals wait: for cli_hold(), or for cli_hold_end()
  *
- * To be called before anybody can know of the buffer, and end it.
+ * To be called before anybody can know of the buffer, and end it; or before something
+ * that should come to its end in order.
  */
 void cli_hold_begin(void)
 {
@@ -29,6 +30,34 @@ void cli_hold_begin(void)
 
 	cli_hold_signals(&set);
 	sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
+/**
+ * cli_hold_is_over() - whether to come to an end
+ *
+ * Return: true when a signal waits. One that is ignored (nohup) never does.
+ */
+bool cli_hold_is_over(void)
+{
+	sigset_t waiting;
+
+	sigpending(&waiting);
+	return sigismember(&waiting, SIGINT) ||
+	       sigismember(&waiting, SIGTERM) || sigismember(&waiting, SIGHUP);
+}
+
+/**
+ * cli_hold_end() - obey signals again
+ *
+ * Does not return when one has waited: the command ends by it, as whoever sent it
+ * expects.
+ */
+void cli_hold_end(void)
+{
+	sigset_t set;
+
+	cli_hold_signals(&set);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
 }
 
 /**

@@ -43,6 +43,8 @@ static const struct cli_option load_options[] = {
 	  "compare with the sums in this file, as sha256sum makes it" },
 	{ "tensor", CLI_TEXT, LOAD_OPTION(tensor), "GLOB",
 	  "only these tensors of GGUF and safetensors files" },
+	{ "bench", CLI_FLAG, LOAD_OPTION(bench), NULL,
+	  "first measure what the disk can do, and tell the share of it" },
 	{ "name", CLI_TEXT, LOAD_OPTION(name), "NAME",
 	  "name of the buffer, at most 31 bytes (udb-load)" },
 	{ "memfd", CLI_FLAG, LOAD_OPTION(memfd), NULL,
@@ -69,12 +71,14 @@ static const struct cli_usage load_usage = {
 		"the buffer is held until a signal comes (Ctrl-C).",
 	.options = load_options,
 	.words = LOAD_FILES,
-	.exits = "  0    done\n"
-		 "  1    it failed\n"
-		 "  2    wrong usage\n"
-		 "  126  --exec: COMMAND cannot be run\n"
-		 "  127  --exec: there is no COMMAND\n"
-		 "With --exec otherwise that of COMMAND.",
+	.exits =
+		"  0    done\n"
+		"  1    it failed\n"
+		"  2    wrong usage\n"
+		"  126  --exec: COMMAND cannot be run\n"
+		"  127  --exec: there is no COMMAND\n"
+		"A signal while it loads ends it in order, and then is its end. With --exec\n"
+		"otherwise that of COMMAND.",
 };
 
 /* The place of a word in a list; NULL is the first. */
@@ -170,22 +174,45 @@ static int load_open_device(struct load *load)
 			       &load->dev);
 }
 
+static int load_measure(struct load *load, struct udb_load_opts *opts,
+			struct udb_load_failure *why)
+{
+	load->speed.struct_size = sizeof(load->speed);
+	load->measuring = true;
+	cli_progress_step(&load->progress, "measuring the disk");
+	if (udb_load_measure(load->dev, load->sources, load->nr_sources, opts,
+			     why, &load->speed))
+		return CLI_FAILED;
+	load->measuring = false;
+	load_show_speed(load);
+	return CLI_GO_ON;
+}
+
+/* Canceled by a signal: it ends in order, and nothing of it is left. */
 static int load_run(struct load *load, struct udb_load_opts *opts)
 {
 	struct udb_load_failure why = { .struct_size = sizeof(why) };
 	char text[sizeof(why.text)];
-	int ret;
+	int ret = CLI_GO_ON;
 
 	opts->progress = load_show_progress;
 	opts->data = load;
 	cli_progress_begin(&load->progress, load->opts->quiet);
-	ret = udb_load_files(load->dev, load->sources, load->nr_sources, opts,
-			     &why, &load->loaded);
+	cli_hold_begin();
+	if (load->opts->bench)
+		ret = load_measure(load, opts, &why);
+	if (ret == CLI_GO_ON &&
+	    udb_load_files(load->dev, load->sources, load->nr_sources, opts,
+			   &why, &load->loaded))
+		ret = CLI_FAILED;
 	cli_progress_end(&load->progress);
-	if (ret) {
+	if (ret != CLI_GO_ON) {
 		cli_clean(text, sizeof(text), why.text);
-		return cli_fail("%s", text);
+		cli_fail("%s", text);
 	}
+	cli_hold_end();
+	if (ret != CLI_GO_ON)
+		return ret;
 	load->report.struct_size = sizeof(load->report);
 	udb_load_report_get(load->loaded, &load->report);
 	return CLI_GO_ON;

@@ -26,6 +26,7 @@
  * @hash: xxh3 or sha256.
  * @check: file of SHA-256 sums.
  * @tensor: pattern of names.
+ * @bench: measure the disk first.
  * @name: of the buffer.
  * @memfd: no driver is needed.
  * @device: node of the driver.
@@ -47,6 +48,7 @@ struct load_opts {
 	const char *hash;
 	const char *check;
 	const char *tensor;
+	bool bench;
 	const char *name;
 	bool memfd;
 	const char *device;
@@ -69,6 +71,8 @@ struct load_opts {
  * @dev: the driver.
  * @loaded: the result.
  * @report: what it cost.
+ * @speed: what the disk can do; no bytes: it is not known.
+ * @measuring: that is what is going on.
  * @progress: how far it is.
  * @next_line_ns: when that is to be said again, where no bar can be drawn.
  */
@@ -84,6 +88,8 @@ struct load {
 	struct udb_device *dev;
 	struct udb_load *loaded;
 	struct udb_load_report report;
+	struct udb_load_speed speed;
+	bool measuring;
 	struct cli_progress progress;
 	uint64_t next_line_ns;
 };
@@ -93,6 +99,7 @@ int load_input(struct load *load);
 void load_input_end(struct load *load);
 
 /* load_show.c */
+void load_show_speed(struct load *load);
 int load_show_progress(void *data, const struct udb_load_progress *progress);
 void load_show_text(const struct load *load);
 void load_show_json(const struct load *load);

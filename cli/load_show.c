@@ -38,12 +38,37 @@ static void load_show_line(struct load *load, const char *what, uint64_t now_ns)
 	load->next_line_ns = now_ns + LOAD_LINE_NS;
 }
 
+static double load_speed(const struct load *load)
+{
+	return load_rate(load->speed.bytes, load->speed.ns);
+}
+
+/* Of what was measured; 0 when nothing was. */
+static double load_percent(const struct load *load, double rate)
+{
+	double speed = load_speed(load);
+
+	return speed > 0 ? 100 * rate / speed : 0;
+}
+
+/**
+ * load_show_speed() - tell what the disk can do, where no bar is drawn
+ * @load: that was measured.
+ */
+void load_show_speed(struct load *load)
+{
+	char what[64];
+
+	snprintf(what, sizeof(what), "the disk: %.2f GiB/s", load_speed(load));
+	cli_progress_step(&load->progress, what);
+}
+
 /**
  * load_show_progress() - show how far it is
  * @data: struct load.
  * @progress: of the library.
  *
- * Return: 0: go on.
+ * Return: 0: go on; else a signal wants it to end.
  */
 int load_show_progress(void *data, const struct udb_load_progress *progress)
 {
@@ -51,11 +76,16 @@ int load_show_progress(void *data, const struct udb_load_progress *progress)
 	double rate = load_rate(progress->done, progress->elapsed_ns);
 	double left = (double)(progress->total - progress->done) /
 		      (double)(1UL << 30);
-	char done[CLI_SIZE_TEXT], total[CLI_SIZE_TEXT], what[128];
+	char done[CLI_SIZE_TEXT], total[CLI_SIZE_TEXT];
+	char what[160], share[32] = "";
 
-	snprintf(what, sizeof(what), "%s of %s, %.2f GiB/s, %.0f s left",
+	if (load_percent(load, rate) > 0)
+		snprintf(share, sizeof(share), " (%.0f %% of the disk)",
+			 load_percent(load, rate));
+	snprintf(what, sizeof(what), "%s%s of %s, %.2f GiB/s%s, %.0f s left",
+		 load->measuring ? "measuring: " : "",
 		 cli_size_text(done, progress->done),
-		 cli_size_text(total, progress->total), rate,
+		 cli_size_text(total, progress->total), rate, share,
 		 rate > 0 ? left / rate : 0);
 	if (load->progress.terminal)
 		cli_progress_at(&load->progress, what,
@@ -63,7 +93,7 @@ int load_show_progress(void *data, const struct udb_load_progress *progress)
 					(double)progress->total);
 	else if (progress->elapsed_ns >= load->next_line_ns)
 		load_show_line(load, what, progress->elapsed_ns);
-	return 0;
+	return cli_hold_is_over();
 }
 
 static void load_hex(char *text, const uint8_t *bytes, size_t size)
@@ -96,6 +126,15 @@ static void load_show_sums(const struct load *load)
 	}
 }
 
+/* What was read, and not what is in holes: no disk is as fast as that. */
+static double load_percent_read(const struct load *load)
+{
+	const struct udb_load_report *report = &load->report;
+
+	return load_percent(load, load_rate(report->bytes - report->bytes_hole,
+					    report->total_ns));
+}
+
 /**
  * load_show_text() - what was loaded, for people
  * @load: which.
@@ -115,6 +154,9 @@ void load_show_text(const struct load *load)
 		cli_copy(cache, sizeof(cache), "an unknown size");
 	else
 		cli_size_text(cache, report->cache_grown);
+	if (load->speed.bytes)
+		printf("the disk: %.2f GiB/s; this was %.0f %% of it\n",
+		       load_speed(load), load_percent_read(load));
 	printf("memory: %s, %.0f %% huge; page cache grown by %s\n",
 	       load_backings[report->backing],
 	       100.0 * (double)report->bytes_huge /
@@ -227,6 +269,11 @@ static void load_add_report(const struct load *load, struct json_object *object)
 	cli_json_number(object, "bytes_huge", report->bytes_huge);
 	cli_json_real(object, "gib_per_second",
 		      load_rate(report->bytes, report->total_ns));
+	if (load->speed.bytes) {
+		cli_json_real(object, "disk_gib_per_second", load_speed(load));
+		cli_json_real(object, "percent_of_disk",
+			      load_percent_read(load));
+	}
 	cli_json_number(object, "plan_ns", report->plan_ns);
 	cli_json_number(object, "memory_ns", report->memory_ns);
 	cli_json_number(object, "buffer_ns", report->buffer_ns);

@@ -386,6 +386,44 @@ struct udb_load_report {
 int udb_load_report_get(const struct udb_load *load,
 			struct udb_load_report *report);
 
+/**
+ * struct udb_load_speed - how fast files can be read
+ * @struct_size: sizeof(struct udb_load_speed), set by the caller.
+ * @bytes: that were read; 0: the files are one hole, so there is no speed.
+ * @ns: nanoseconds that it took.
+ * @engine: enum udb_load_engine, the one that read.
+ * @way: enum udb_load_way, the worst of all files.
+ */
+struct udb_load_speed {
+	size_t struct_size;
+	uint64_t bytes;
+	uint64_t ns;
+	uint32_t engine;
+	uint32_t way;
+};
+
+/**
+ * udb_load_measure() - what the disk can do
+ * @dev: as for udb_load_files(), as the next three are.
+ * @sources: files or pieces; the checksums are not looked at.
+ * @nr: how many, above 0.
+ * @opts: options or NULL.
+ * @failure: filled in when the call fails, or NULL.
+ * @speed: filled in; the caller sets its struct_size.
+ *
+ * Reads the files as udb_load_files() would, into memory of the same kind whose pages
+ * are there before the clock is started, and gives the memory back. Of more than
+ * 1 GiB it reads the beginning of each source, 1 GiB in all. A load takes at least
+ * as long for each byte; what it takes longer is what pages, dma-buf and checksums cost.
+ *
+ * Return: 0 or an error of udb_load_files().
+ */
+int udb_load_measure(struct udb_device *dev,
+		     const struct udb_load_source *sources, size_t nr,
+		     const struct udb_load_opts *opts,
+		     struct udb_load_failure *failure,
+		     struct udb_load_speed *speed);
+
 #define UDB_LOAD_DIMS_MAX	8
 
 /**

@@ -222,6 +222,25 @@ struct udb_load_reader {
 	int (*run)(struct udb_load_job *job);
 };
 
+/**
+ * struct udb_load_work - what one of the calls of a program does
+ * @run: does it, with a job that has options; @result is touched when it succeeds.
+ */
+struct udb_load_work {
+	int (*run)(struct udb_load_job *job,
+		   const struct udb_load_source *sources, size_t nr,
+		   void *result);
+};
+
+/* load.c */
+int udb_load_call(struct udb_device *dev, const struct udb_load_source *sources,
+		  size_t nr, const struct udb_load_opts *opts,
+		  struct udb_load_failure *failure,
+		  const struct udb_load_work *work, void *result);
+int udb_load_prepare(struct udb_load_job *job,
+		     const struct udb_load_source *sources, size_t nr,
+		     uint64_t most);
+
 /* failure.c */
 int udb_load_note(struct udb_load_failure *failure, int error,
 		  enum udb_load_fault fault, const char *path,
@@ -245,6 +264,7 @@ const char *udb_load_file_name(const struct udb_load_file *file);
 
 /* plan.c */
 int udb_load_ranges(struct udb_load_job *job);
+void udb_load_ranges_shorten(struct udb_load_job *job, uint64_t most);
 int udb_load_plan(struct udb_load_job *job);
 void udb_load_plan_block(const struct udb_load_job *job,
 			 struct udb_load_piece *piece, uint64_t index,

@@ -100,14 +100,28 @@ static void udb_load_job_free(struct udb_load_job *job)
 	pthread_mutex_destroy(&job->lock);
 }
 
-/* Alignment has to be known before the plan, what is cached after it. */
-static int udb_load_prepare(struct udb_load_job *job,
-			    const struct udb_load_source *sources, size_t nr)
+/**
+ * udb_load_prepare() - all that comes before the first read
+ * @job: the load, with options.
+ * @sources: of the caller.
+ * @nr: how many.
+ * @most: bytes of all pieces, which are shortened when they have more.
+ *
+ * Alignment has to be known before the plan, what is cached after it.
+ *
+ * Return: 0 or a negative error number, with a failure noted where there is more
+ * to say.
+ */
+int udb_load_prepare(struct udb_load_job *job,
+		     const struct udb_load_source *sources, size_t nr,
+		     uint64_t most)
 {
 	int ret = udb_load_files_open(job, sources, nr);
 
 	if (!ret)
 		ret = udb_load_ranges(job);
+	if (!ret)
+		udb_load_ranges_shorten(job, most);
 	if (!ret)
 		ret = udb_load_direct_begin(job);
 	if (!ret)
@@ -204,13 +218,13 @@ static void udb_load_report_end(struct udb_load_job *job,
 
 static int udb_load_job_run(struct udb_load_job *job,
 			    const struct udb_load_source *sources, size_t nr,
-			    struct udb_load **ret_load)
+			    void *ret_load)
 {
 	struct rusage before;
 	int ret;
 
 	getrusage(RUSAGE_SELF, &before);
-	ret = udb_load_prepare(job, sources, nr);
+	ret = udb_load_prepare(job, sources, nr, UINT64_MAX);
 	if (!ret)
 		ret = udb_load_pipeline(job);
 	if (!ret)
@@ -223,13 +237,13 @@ static int udb_load_job_run(struct udb_load_job *job,
 
 static int udb_load_known(struct udb_load_job *job,
 			  const struct udb_load_source *sources, size_t nr,
-			  struct udb_load **ret_load)
+			  const struct udb_load_work *work, void *result)
 {
 	int ret = udb_load_job_new(job);
 
 	if (ret)
 		return ret;
-	ret = udb_load_job_run(job, sources, nr, ret_load);
+	ret = work->run(job, sources, nr, result);
 	udb_load_job_free(job);
 	return ret;
 }
@@ -248,10 +262,22 @@ static int udb_load_explain(struct udb_load_job *job, int error,
 	return error;
 }
 
-int udb_load_files(struct udb_device *dev,
-		   const struct udb_load_source *sources, size_t nr,
-		   const struct udb_load_opts *opts,
-		   struct udb_load_failure *failure, struct udb_load **ret_load)
+/**
+ * udb_load_call() - a call of a program, from its arguments to its end
+ * @dev: of the caller, as the next four are.
+ * @sources: not checked.
+ * @nr: how many.
+ * @opts: not checked, or NULL.
+ * @failure: receives why it failed, or NULL.
+ * @work: what to do.
+ * @result: for @work; where it leaves what the caller wants.
+ *
+ * Return: 0 or a negative error number.
+ */
+int udb_load_call(struct udb_device *dev, const struct udb_load_source *sources,
+		  size_t nr, const struct udb_load_opts *opts,
+		  struct udb_load_failure *failure,
+		  const struct udb_load_work *work, void *result)
 {
 	struct udb_load_job job = { .dev = dev };
 	int ret = udb_load_failure_give(failure, NULL);
@@ -262,6 +288,17 @@ int udb_load_files(struct udb_device *dev,
 	if (!ret)
 		ret = udb_load_opts_take(&job.opts, opts);
 	if (!ret)
-		ret = udb_load_known(&job, sources, nr, ret_load);
+		ret = udb_load_known(&job, sources, nr, work, result);
 	return udb_load_explain(&job, ret, failure);
+}
+
+int udb_load_files(struct udb_device *dev,
+		   const struct udb_load_source *sources, size_t nr,
+		   const struct udb_load_opts *opts,
+		   struct udb_load_failure *failure, struct udb_load **ret_load)
+{
+	static const struct udb_load_work work = { .run = udb_load_job_run };
+
+	return udb_load_call(dev, sources, nr, opts, failure, &work,
+			     (void *)ret_load);
 }

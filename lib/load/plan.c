@@ -50,6 +50,26 @@ int udb_load_ranges(struct udb_load_job *job)
 	return ret;
 }
 
+/**
+ * udb_load_ranges_shorten() - want only a part
+ * @job: the load, with ranges.
+ * @most: bytes of all pieces. Each keeps its share, from its beginning, and one byte
+ *        at least.
+ */
+void udb_load_ranges_shorten(struct udb_load_job *job, uint64_t most)
+{
+	double all = 0;
+
+	for (size_t i = 0; i < job->nr_pieces; i++)
+		all += (double)job->pieces[i].size;
+	for (size_t i = 0; i < job->nr_pieces && all > (double)most; i++) {
+		struct udb_load_piece *piece = &job->pieces[i];
+		double share = (double)piece->size / all * (double)most;
+
+		piece->size = share < 1 ? 1 : (uint64_t)share;
+	}
+}
+
 /* From here on sums stay below 2^64: files have less than 2^63 bytes. */
 static int udb_load_plan_place(struct udb_load_job *job,
 			       struct udb_load_piece *piece, bool begins_file)

@@ -141,8 +141,19 @@ TEST_F(driver, heap_is_no_device_to_load_with)
  * Every call fails once
  */
 
+/* It has nothing to give back. */
+static int measure_it(FIXTURE_DATA(driver) *self)
+{
+	struct udb_load_speed speed = { .struct_size = sizeof(speed) };
+	struct udb_load_source source = { .path = self->path };
+
+	return udb_load_measure(self->dev, &source, 1, &self->opts, &self->why,
+				&speed);
+}
+
 static void fail_each_call(struct udb_test *_metadata,
-			   FIXTURE_DATA(driver) *self)
+			   FIXTURE_DATA(driver) *self,
+			   int (*call)(FIXTURE_DATA(driver) *self))
 {
 	const struct fake_held before = fake_held();
 	unsigned int nth = 0, failed = 0;
@@ -152,12 +163,12 @@ static void fail_each_call(struct udb_test *_metadata,
 	do {
 		ASSERT_LT(nth, CALLS_MAX);
 		fake_fail_any(++nth);
-		ret = load_it(self);
+		ret = call(self);
 		hit = fake_failed();
 		fake_fail_any(0);
 		failed += ret < 0;
 		EXPECT_LE(ret, 0);
-		EXPECT_EQ(!ret, !!self->load);
+		EXPECT_EQ(!ret && call == load_it, !!self->load);
 		if (ret)
 			EXPECT_NE('\0', self->why.text[0]);
 		self->load = udb_load_free(self->load);
@@ -173,7 +184,7 @@ TEST_F_TIMEOUT(driver, fails_at_each_call_with_uring, 200)
 {
 	self->opts.engine = UDB_LOAD_ENGINE_URING;
 	self->opts.flags = UDB_LOAD_XXH3;
-	fail_each_call(_metadata, self);
+	fail_each_call(_metadata, self, load_it);
 }
 
 TEST_F_TIMEOUT(driver, fails_at_each_call_with_threads, 200)
@@ -181,7 +192,12 @@ TEST_F_TIMEOUT(driver, fails_at_each_call_with_threads, 200)
 	self->opts.engine = UDB_LOAD_ENGINE_THREADS;
 	self->opts.flags = UDB_LOAD_SHA256;
 	self->opts.backing = UDB_BACKING_HUGETLB_2M;
-	fail_each_call(_metadata, self);
+	fail_each_call(_metadata, self, load_it);
+}
+
+TEST_F_TIMEOUT(driver, fails_at_each_call_of_a_measurement, 200)
+{
+	fail_each_call(_metadata, self, measure_it);
 }
 
 TEST_HARNESS_MAIN

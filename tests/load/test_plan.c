@@ -140,6 +140,30 @@ TEST_F(plan, ends_of_a_file)
 	EXPECT_EQ(UDB_MIB, self->job.failure.had);
 }
 
+/* What is measured of much: each file has its share, and none is left out. */
+TEST_F(plan, part_of_all)
+{
+	add(self, 0, 3 * UDB_GIB, 5, 3 * UDB_GIB - 5);
+	add(self, 1, UDB_GIB, 7, 1);
+	add(self, 1, UDB_GIB, 0, 0);
+	ASSERT_EQ(0, udb_load_ranges(&self->job));
+	udb_load_ranges_shorten(&self->job, UDB_GIB);
+	EXPECT_EQ(5, self->pieces[0].offset);
+	EXPECT_LE(768 * UDB_MIB - 2, self->pieces[0].size);
+	EXPECT_LE(self->pieces[0].size, 768 * UDB_MIB);
+	EXPECT_LE(1, self->pieces[1].size);
+	EXPECT_LE(256 * UDB_MIB - 2, self->pieces[2].size);
+	EXPECT_LE(self->pieces[2].size, 256 * UDB_MIB + 2);
+}
+
+TEST_F(plan, part_that_is_all)
+{
+	add(self, 0, UDB_GIB, 5, 0);
+	ASSERT_EQ(0, udb_load_ranges(&self->job));
+	udb_load_ranges_shorten(&self->job, UDB_GIB);
+	EXPECT_EQ(UDB_GIB - 5, self->pieces[0].size);
+}
+
 TEST_F(plan, more_than_a_buffer_can_be)
 {
 	add(self, 0, INT64_MAX, 0, 0);

@@ -3,7 +3,7 @@
 #
 # The manual pages say the same as --help, and what they say to type works.
 
-verbs=(info ls create bench)
+verbs=(info ls create bench load tensors)
 
 page_of() {
 	echo "$tap_top/man/udmabuf-$1.1.scd"
