@@ -16,12 +16,18 @@
 # A canary is a small file with a known finding. A checker that does not find
 # it is broken (a tool that switched itself off, a wrong option, an empty list
 # of files), and its silence about the tree would be worth nothing.
+#
+# A checker that calls check_once does not judge again what it found clean before:
+# the cache keeps the sums of such files. UDMABUF_AGAIN=1: it judges all again.
 
 check_top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 check_canary_dir=tests/tools/canary
 check_canaries=()
+check_versions=
+check_basis=()
 check_what=files
 cd "$check_top" || exit 2
+. vm/lib.sh
 
 check_broken() {
 	echo "${0##*/}: $*" >&2
@@ -75,6 +81,7 @@ check_version() {
 	[[ -n $want ]] || check_broken "tools/versions does not name $1"
 	[[ $have =~ ^($want)$ ]] ||
 		check_broken "$1 is version ${have:-unknown}, wanted $want (tools/versions)"
+	check_versions+=" $1 $have"
 }
 
 # check_tool NAME: the tool is there, in the version the tree is judged by.
@@ -127,6 +134,59 @@ check_kbuild() {
 		make "$copy/$folder" "${@:2}"
 }
 
+# check_once FILE...: what else a verdict about a file depends on, besides the
+# checker, its tools, and the file itself.
+check_once() {
+	check_basis=(tools/check-lib.sh "tools/check.d/${0##*/}" "$@")
+}
+
+# What the programs and headers in the images of these kernels are.
+check_images() {
+	local kernel root
+
+	for kernel; do
+		root=$(vm/root --kernel "$kernel") || check_broken "no image of $kernel"
+		sha256sum <"$root/var/lib/dpkg/status"
+	done
+}
+
+# Prints a line "SUM  NAME" for each of what check_judge takes.
+check_sums() {
+	sha256sum -- "$@"
+}
+
+# The same for folders: of all files in them that belong to the tree.
+check_folder_sums() {
+	local folder
+
+	for folder; do
+		printf '%s  %s\n' "$(check_tracked | grep "^$folder/" |
+			xargs -d '\n' sha256sum | sha256sum | cut -c1-64)" "$folder"
+	done
+}
+
+# Where the lines of check_sums are kept that were clean.
+check_proof() {
+	udb_cache proven "${0##*/}-$(udb_key "$check_versions" "${check_basis[@]}")" touch
+}
+
+# Judges what was not judged before; that is all where check_once was not called.
+check_judge_new() {
+	local proof sums
+	local -a new
+
+	if ((!${#check_basis[@]})) || [[ -n ${UDMABUF_AGAIN-} ]]; then
+		check_judge "$@"
+		return
+	fi
+	proof=$(check_proof)
+	sums=$(check_sums "$@")
+	mapfile -t new < <(grep -vxFf "$proof" <<<"$sums")
+	((${#new[@]})) || return 0
+	check_judge "${new[@]#*  }" || return
+	printf '%s\n' "${new[@]}" >>"$proof"
+}
+
 # check_canary REGEX FILE: judging this file must give a finding like REGEX.
 check_canary() {
 	check_canaries+=("$1"$'\t'"$check_canary_dir/$2")
@@ -155,7 +215,7 @@ check_all() {
 
 	mapfile -t files < <(check_files)
 	((${#files[@]})) || check_broken "found no file to check"
-	check_judge "${files[@]}" || exit 1
+	check_judge_new "${files[@]}" || exit 1
 	echo "checked ${#files[@]} $check_what"
 }
 
