@@ -5,6 +5,7 @@
 KERNEL ?=
 KSRC ?=
 DRIVER ?= both
+MINUTES ?=
 FILE ?=
 PREFIX ?= /usr/local
 
@@ -21,7 +22,8 @@ demo: setup ## show the driver at work, against the stock one: FILE=one's own fi
 	@demo/run $(if $(FILE),--file '$(FILE)')
 
 check: setup ## all tests, on all kernels: KERNEL=7.3 only on that, DRIVER=ours without the stock driver
-	@tools/check $(if $(KERNEL),--kernel '$(KERNEL)') --driver '$(DRIVER)'
+	@tools/check $(if $(KERNEL),--kernel '$(KERNEL)') --driver '$(DRIVER)' \
+		$(if $(MINUTES),--minutes '$(MINUTES)')
 
 check-machines: setup ## the packages in installed machines that reboot: KERNEL=7.3 only on that
 	@tools/check --machines $(if $(KERNEL),--kernel '$(KERNEL)')
