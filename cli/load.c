@@ -17,6 +17,7 @@
 #define LOAD_BAD_WORD	"--%s is '%s', and should be %s"
 #define LOAD_EXCLUDE	"--hugetlb and --small exclude each other"
 #define LOAD_NO_CHECK	"--check is for whole files, and --tensor for pieces"
+#define LOAD_NO_RANGE	"--range is for one FILE, without --tensor and --check"
 #define LOAD_NO_JSON	"--json is of no use with --exec"
 
 static const struct cli_option load_options[] = {
@@ -41,6 +42,8 @@ static const struct cli_option load_options[] = {
 	  "tell this checksum of what is in the buffer" },
 	{ "check", CLI_TEXT, LOAD_OPTION(check), "SHA256SUMS",
 	  "compare with the sums in this file, as sha256sum makes it" },
+	{ "range", CLI_TEXT, LOAD_OPTION(range), "OFFSET[:SIZE]",
+	  "only this piece of FILE; without SIZE to its end" },
 	{ "tensor", CLI_TEXT, LOAD_OPTION(tensor), "GLOB",
 	  "only these tensors of GGUF and safetensors files" },
 	{ "bench", CLI_FLAG, LOAD_OPTION(bench), NULL,
@@ -132,6 +135,8 @@ static int load_judge(const struct load_opts *opts, size_t nr_files)
 		return cli_misuse(LOAD_EXCLUDE);
 	if (opts->check && opts->tensor)
 		return cli_misuse(LOAD_NO_CHECK);
+	if (opts->range && (opts->tensor || opts->check || nr_files > 1))
+		return cli_misuse(LOAD_NO_RANGE);
 	if (opts->json && opts->exec)
 		return cli_misuse(LOAD_NO_JSON);
 	if (opts->once && opts->exec)

@@ -25,6 +25,7 @@
  * @use_cache: read what is cached from there.
  * @hash: xxh3 or sha256.
  * @check: file of SHA-256 sums.
+ * @range: piece of the file.
  * @tensor: pattern of names.
  * @bench: measure the disk first.
  * @name: of the buffer.
@@ -47,6 +48,7 @@ struct load_opts {
 	bool use_cache;
 	const char *hash;
 	const char *check;
+	const char *range;
 	const char *tensor;
 	bool bench;
 	const char *name;

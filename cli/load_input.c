@@ -10,6 +10,7 @@
 #include "load.h"
 
 #define LOAD_SUM_SIZE	32
+#define LOAD_BAD_RANGE	"--range is '%s', and should be OFFSET or OFFSET:SIZE"
 
 static struct udb_load_source *load_input_add(struct load *load, size_t nr)
 {
@@ -130,6 +131,32 @@ static int load_input_sums(struct load *load)
 	return ret;
 }
 
+/* A size, or 0. */
+static bool load_offset_parse(const char *text, uint64_t *offset)
+{
+	*offset = 0;
+	return !strcmp(text, "0") || cli_size_parse(text, offset);
+}
+
+/* OFFSET or OFFSET:SIZE, which has changed nothing when it is neither. */
+static int load_input_range(const char *text, struct udb_load_source *source)
+{
+	char *copy = cli_strdup(text), *size = strchr(copy, ':');
+	uint64_t offset, bytes = 0;
+	bool right;
+
+	if (size)
+		*size++ = '\0';
+	right = load_offset_parse(copy, &offset) &&
+		(!size || cli_size_parse(size, &bytes));
+	free(copy);
+	if (!right)
+		return cli_misuse(LOAD_BAD_RANGE, text);
+	source->offset = offset;
+	source->size = bytes;
+	return CLI_GO_ON;
+}
+
 /**
  * load_input() - find out what to load
  * @load: with words; receives sources.
@@ -154,6 +181,8 @@ int load_input(struct load *load)
 			.fd = -1,
 		};
 	}
+	if (load->opts->range && ret == CLI_GO_ON)
+		ret = load_input_range(load->opts->range, load->sources);
 	return ret;
 }
 

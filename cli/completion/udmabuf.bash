@@ -36,7 +36,7 @@ _udmabuf_value() {
 	--hash) _udmabuf_words "xxh3 sha256" ;;
 	--check | --from) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
 	--root) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -d -- "$cur") ;;
-	--name | --threads | --size | --seconds | --block | --depth | --tensor) COMPREPLY=() ;;
+	--name | --threads | --size | --seconds | --block | --depth | --range | --tensor) COMPREPLY=() ;;
 	*) return 1 ;;
 	esac
 }
