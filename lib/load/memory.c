@@ -9,8 +9,8 @@
 
 #include "job.h"
 
-/* What is made at a time: a few milliseconds of the disk. */
-#define UDB_LOAD_CHUNK		(32 * UDB_MIB)
+/* What is made at a time: the first read has to wait for the first of them. */
+#define UDB_LOAD_CHUNK		(2 * UDB_MIB)
 
 /* So many huge pages that cannot be had, and no other is tried. */
 #define UDB_LOAD_LACKS		4
