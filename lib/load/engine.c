@@ -135,10 +135,14 @@ static bool udb_load_finish_early(struct udb_load_job *job,
 {
 	const struct udb_load_file *file = block->piece->file;
 	uint64_t end = block->offset + block->done + got;
+	struct udb_load_stamp now;
 	static const char says[] =
 		"%s ended at offset %llu while it was loaded; it had %llu bytes before";
 
-	udb_load_fail(job, end, block->piece->file->stamp.size, end, -ENODATA,
+	/* A block that is behind the end does not tell where that is. */
+	if (!udb_load_stamp_get(file, &now) && now.size < end)
+		end = now.size;
+	udb_load_fail(job, end, file->stamp.size, end, -ENODATA,
 		      UDB_LOAD_FAULT_TRUNCATED, file->path, says,
 		      udb_load_file_name(file), (unsigned long long)end,
 		      (unsigned long long)file->stamp.size);

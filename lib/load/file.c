@@ -93,8 +93,15 @@ static int64_t udb_load_ns(const struct timespec *time)
 	return (int64_t)time->tv_sec * 1000000000 + time->tv_nsec;
 }
 
-static int udb_load_stamp_get(const struct udb_load_file *file,
-			      struct udb_load_stamp *stamp)
+/**
+ * udb_load_stamp_get() - what a file is now
+ * @file: open.
+ * @stamp: receives it.
+ *
+ * Return: 0 or a negative error number.
+ */
+int udb_load_stamp_get(const struct udb_load_file *file,
+		       struct udb_load_stamp *stamp)
 {
 	struct stat st;
 

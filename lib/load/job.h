@@ -259,6 +259,8 @@ bool udb_load_fail(struct udb_load_job *job, uint64_t offset, uint64_t wanted,
 int udb_load_files_open(struct udb_load_job *job,
 			const struct udb_load_source *sources, size_t nr);
 void udb_load_files_close(struct udb_load_job *job);
+int udb_load_stamp_get(const struct udb_load_file *file,
+		       struct udb_load_stamp *stamp);
 int udb_load_files_unchanged(struct udb_load_job *job);
 const char *udb_load_file_name(const struct udb_load_file *file);
 

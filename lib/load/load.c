@@ -232,7 +232,7 @@ static int udb_load_job_run(struct udb_load_job *job,
 	if (ret)
 		return ret;
 	udb_load_report_end(job, &before);
-	return udb_load_result(job, ret_load);
+	return udb_load_result(job, (struct udb_load **)ret_load);
 }
 
 static int udb_load_known(struct udb_load_job *job,
