@@ -188,6 +188,19 @@ udb_cache_fill() {
 	mv -T "$path.tmp" "$path"
 }
 
+# udb_disk_make FOLDER FILE: a disk image (ext4) with what is in the folder, and a
+# quarter on top: metadata, and room for what a guest writes.
+udb_disk_make() {
+	local kib
+
+	udb_need_program mke2fs
+	kib=$(du -sk --one-file-system "$1" | cut -f1)
+	rm -f "$2"
+	truncate -s "$((kib + kib / 4 + 65536))K" "$2"
+	mke2fs -q -F -t ext4 -O ^has_journal -m 0 -d "$1" "$2" ||
+		udb_die 125 "mke2fs failed for $1 (see above)"
+}
+
 # Never crosses into something that is still mounted below.
 udb_rmtree() {
 	rm -rf --one-file-system -- "$1"
