@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "libudmabuf-load/serve.h"
 #include "libudmabuf.h"
 
 #ifdef __cplusplus
@@ -163,6 +164,8 @@ struct udb_load_opts {
  * @UDB_LOAD_FAULT_CHECKSUM: a checksum is not the wanted one.
  * @UDB_LOAD_FAULT_CANCELED: the caller did not want to go on.
  * @UDB_LOAD_FAULT_FORMAT: a header is not what it should be.
+ * @UDB_LOAD_FAULT_SOCKET: a socket cannot be made, or nobody answers there.
+ * @UDB_LOAD_FAULT_REFUSED: a server does not hand out what it has.
  */
 enum udb_load_fault {
 	UDB_LOAD_FAULT_NONE,
@@ -179,6 +182,8 @@ enum udb_load_fault {
 	UDB_LOAD_FAULT_CHECKSUM,
 	UDB_LOAD_FAULT_CANCELED,
 	UDB_LOAD_FAULT_FORMAT,
+	UDB_LOAD_FAULT_SOCKET,
+	UDB_LOAD_FAULT_REFUSED,
 };
 
 /**
@@ -243,7 +248,7 @@ struct udb_load *udb_load_free(struct udb_load *load);
  * udb_load_memfd() - the memory of all buffers
  * @load: what was loaded.
  *
- * Return: a memfd that stays @load's.
+ * Return: a memfd that stays @load's; -EOPNOTSUPP: a server has sent dma-bufs only.
  */
 int udb_load_memfd(const struct udb_load *load);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Headers of models from strangers: any bytes at all, as the beginning of a file. What
- * the parsers accept has to be inside of the file and without overlaps, and they read
+ * Headers of models from strangers, and layouts from servers: any bytes at all. What
+ * the parsers accept has to be inside of the file, or of the memory, and they read
  * nothing but what they were given (the input is a piece of memory of its own, so that
  * the address sanitizer sees the first byte beyond it).
  */
@@ -10,6 +10,7 @@
 
 #include "fuzz.h"
 #include "tensors.h"
+#include "wire.h"
 
 static void fuzz_check(const struct udb_load_tensors *tensors, uint64_t size)
 {
@@ -56,7 +57,48 @@ static void fuzz_parse(struct udb_load_head *head)
 	udb_load_tensors_free(tensors);
 }
 
-/* Once as a whole file, and once as the beginning of a long one. */
+static void fuzz_check_load(const struct udb_load *load)
+{
+	uint64_t offset;
+
+	for (size_t i = 0; i < load->nr_places; i++) {
+		const struct udb_load_place *place = &load->places[i];
+
+		if (place->buffer_offset > load->size ||
+		    place->size > load->size - place->buffer_offset ||
+		    strlen(place->path) > UDB_WIRE_SIZE_MAX)
+			abort();
+	}
+	for (size_t i = 0; i < load->tensors->nr; i++) {
+		const struct udb_load_tensor *tensor = &load->tensors->list[i];
+
+		if (udb_load_find(load, tensor->path, tensor->offset,
+				  tensor->size, &offset) ||
+		    offset > load->size || tensor->size > load->size - offset ||
+		    tensor->nr_dims > UDB_LOAD_DIMS_MAX || !tensor->name ||
+		    !tensor->type)
+			abort();
+	}
+}
+
+static void fuzz_layout(const uint8_t *bytes, size_t size)
+{
+	struct udb_wire_view view;
+	struct udb_load *load;
+	const char *why = NULL;
+
+	if (udb_wire_look(bytes, size, &view, &why)) {
+		if (!why)
+			abort();
+		return;
+	}
+	if (udb_wire_take(&view, &load))
+		abort();
+	fuzz_check_load(load);
+	udb_load_free(load);
+}
+
+/* Once as a whole file, once as the beginning of a long one, and as a layout. */
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
 	uint8_t *copy = malloc(size ? size : 1);
@@ -72,6 +114,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 				       .size = size,
 				       .file_size = 1ULL << 40 };
 	fuzz_parse(&head);
+	fuzz_layout(copy, size);
 	free(copy);
 	return 0;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * fuzz SECONDS: inputs for fuzz.c where there is no libFuzzer: right headers, with
+ * fuzz SECONDS: inputs for fuzz.c where there is no libFuzzer: right headers and layouts, with
  * bytes, words and lengths changed at random. The same each time (the seed is fixed),
  * so a crash comes again; the last input is in the file fuzz-input.
  *
@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "fuzz.h"
+#include "wire.h"
 
 #define INPUT_MAX	1024
 
@@ -95,11 +96,55 @@ static void make_gguf(void)
 	size += 192;
 }
 
+/* Two buffers, two pieces of a file, and a tensor in the second one. */
+static void make_layout(void)
+{
+	static const char names[] = "\0a.gguf\0F32\0blk.0";
+	const struct udb_wire_head head = {
+		.magic = UDB_WIRE_LAYOUT,
+		.version = UDB_WIRE_VERSION,
+		.nr_bufs = 2,
+		.nr_places = 2,
+		.nr_tensors = 1,
+		.text_size = sizeof(names),
+		.size = 3 * UDB_MIB,
+		.bytes = 8192,
+	};
+	const struct udb_wire_place places[] = {
+		{ .size = 4096, .path = 1 },
+		{ .file_offset = 65536,
+		  .buffer_offset = 2 * UDB_MIB,
+		  .size = 4096,
+		  .checks = UDB_LOAD_XXH3,
+		  .path = 1 },
+	};
+	const struct udb_wire_tensor tensor = {
+		.offset = 65568,
+		.size = 128,
+		.dims = { 32 },
+		.nr_dims = 1,
+		.place = 1,
+		.type = 8,
+		.name = 12,
+	};
+
+	put(&head, sizeof(head));
+	put_number(2 * UDB_MIB, 8);
+	put_number(UDB_MIB, 8);
+	put(places, sizeof(places));
+	put(&tensor, sizeof(tensor));
+	put(names, sizeof(names));
+}
+
 static void make(void)
 {
-	uint64_t kind = draw(3);
+	uint64_t kind = draw(4);
 
 	size = 0;
+	if (kind == 3) {
+		make_layout();
+		return;
+	}
 	if (kind == 2) {
 		make_gguf();
 		return;
