@@ -9,7 +9,7 @@
 #
 #   --dry-run    say what would be done, and do nothing
 #   --root DIR   the system in DIR instead of the one that runs
-#   --json       status: print JSON
+#   --json       print JSON
 #
 # Exit status:
 #   0  done, or there was nothing to do; status: udmabuf_ng has /dev/udmabuf
@@ -34,6 +34,7 @@ takeover_dry=no
 takeover_form=text
 takeover_saved=		# folder with the files as they were
 takeover_made=()	# folders that were not there
+takeover_result=unchanged	# what enable and disable tell programs
 
 takeover_die() {
 	local status=$1
@@ -264,10 +265,13 @@ takeover_print_plan() {
 
 takeover_only_dry() {
 	[ "$takeover_dry" = yes ] || return 1
+	takeover_result=would-change
 	echo "--dry-run: nothing was changed"
 }
 
 takeover_by_hand() {
+	takeover_result=by-hand
+	takeover_report
 	cat >&2 <<-TEXT
 		udmabuf: takeover: this machine's boot loader has no folder for settings (GRUB and
 		u-boot-menu have one). Nothing was changed. Add this parameter of the kernel:
@@ -309,6 +313,7 @@ takeover_check_installed() {
 takeover_enable() {
 	takeover_look_files
 	if [ "${#taking[@]}" -eq 0 ]; then
+		takeover_result=not-needed
 		echo "not needed: no kernel of this machine has a driver of its own for /dev/udmabuf"
 		[ "${#present[@]}" -eq 0 ] || echo "it is enabled nevertheless; 'disable' undoes that"
 		return
@@ -338,6 +343,7 @@ takeover_do_enable() {
 		takeover_write "$file"
 	done
 	takeover_update
+	takeover_result=changed
 	takeover_menu_ready || takeover_fail \
 		"$boot_command ran, but $boot_menu lacks $takeover_parameter (does a file in ${boot_file%/*} replace what others set?)"
 	takeover_end
@@ -367,8 +373,26 @@ takeover_do_disable() {
 	for file in "${present[@]}"; do
 		rm -f "$takeover_root$file" || takeover_fail "cannot remove $file"
 	done
+	takeover_result=changed
 	takeover_update
 	takeover_end
+}
+
+# For programs: what enable or disable has done. Paths are this script's own, and have no
+# character that JSON would have to escape. A menu is as it was when nothing changes.
+takeover_report() {
+	local files=() command=
+
+	[ "$takeover_form" = json ] || return 0
+	case $takeover_result,$takeover_verb in
+	changed,enable | would-change,enable) files=("${wrong[@]}") command=$boot_command ;;
+	changed,disable | would-change,disable) files=("${present[@]}") command=$boot_command ;;
+	esac
+	[ "${#files[@]}" -eq 0 ] || files=("${files[@]/#/\"}")
+	[ "${#files[@]}" -eq 0 ] || files=("${files[@]/%/\"}")
+	printf '{ "verb": "%s", "result": "%s", "files": [%s], "command": "%s", "parameter": "%s" }\n' \
+		"$takeover_verb" "$takeover_result" "$(IFS=,; echo "${files[*]-}")" "$command" \
+		"$takeover_parameter" >&3
 }
 
 # --- status ------------------------------------------------------------------
@@ -469,7 +493,12 @@ takeover_options() {
 		shift
 	done
 	[ -n "$takeover_verb" ] || takeover_usage "one of enable, disable, status is missing"
-	[ "$takeover_form" = text ] || [ "$takeover_verb" = status ] || takeover_usage "--json is for status"
+}
+
+# What people are told, programs are not: they get their own words, through file 3.
+takeover_quiet() {
+	exec 3>&1
+	[ "$takeover_form" = text ] || exec >/dev/null
 }
 
 takeover_main() {
@@ -483,5 +512,7 @@ takeover_main() {
 	umask 022
 	boot_find "$takeover_root" "$takeover_parameter"
 	takeover_look_kernels
+	[ "$takeover_verb" = status ] || takeover_quiet
 	"takeover_$takeover_verb"
+	takeover_report
 }
