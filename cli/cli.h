@@ -4,7 +4,8 @@
  *
  * Who calls whom: main.c -> a verb, which is a file NAME.c, or NAME.c and NAME_*.c
  * with a header NAME.h -> the helpers below. The command is one thread, so there
- * are no locks. Of the system it knows the library (libudmabuf.h) and files, which
+ * are no locks (load_serve.c has another one, which waits for a signal and does no
+ * more). Of the system it knows the library (libudmabuf.h) and files, which
  * it finds through fs.c.
  */
 #ifndef CLI_H
@@ -30,6 +31,7 @@ enum cli_exit {
 /* verbs: each gets its own arguments, argv[0] is its name */
 int cli_bench(int argc, char **argv);
 int cli_create(int argc, char **argv);
+int cli_fetch(int argc, char **argv);
 int cli_info(int argc, char **argv);
 int cli_load(int argc, char **argv);
 int cli_ls(int argc, char **argv);
@@ -220,6 +222,10 @@ void cli_hold(bool say);
 bool cli_hold_is_over(void);
 void cli_hold_end(void);
 int cli_exec(char **command);
+
+/* notify.c */
+void cli_notify(const char *what);
+int cli_listen_fd(void);
 
 /* device.c */
 struct udb_device;

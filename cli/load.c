@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * udmabuf load: files into a dma-buf, which a command gets as an open file, or which
- * is held until a signal comes.
+ * udmabuf load: files into a dma-buf, which a command gets as an open file, or all who
+ * ask for it, or which is held until a signal comes.
  */
-#include <errno.h>
-#include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "load.h"
 
@@ -54,6 +50,20 @@ static const struct cli_option load_options[] = {
 	  "a memfd will do where there is no driver" },
 	{ "device", CLI_TEXT, LOAD_OPTION(device), "NODE",
 	  "the driver's node (/dev/udmabuf, then /dev/udmabuf-ng)" },
+	{ "serve", CLI_TEXT, LOAD_OPTION(serve), "SOCKET",
+	  "hand the buffer to each 'udmabuf fetch SOCKET'" },
+	{ "allow", CLI_TEXT, LOAD_OPTION(allow), "WHO",
+	  "to these, too: users, @groups, or all; with commas" },
+	{ "mode", CLI_TEXT, LOAD_OPTION(mode), "MODE",
+	  "permissions of the socket, such as 660" },
+	{ "writable", CLI_FLAG, LOAD_OPTION(writable), NULL,
+	  "they may write to it" },
+	{ "clients", CLI_NUMBER, LOAD_OPTION(clients), "N",
+	  "deal with so many at a time (64)" },
+	{ "timeout", CLI_SECONDS, LOAD_OPTION(timeout), "SECONDS",
+	  "what one of them may take (5)" },
+	{ "verbose", CLI_FLAG, LOAD_OPTION(verbose), NULL,
+	  "tell of each of them" },
 	{ "once", CLI_FLAG, LOAD_OPTION(once), NULL,
 	  "load, tell, and end: the buffer is not held" },
 	{ "quiet", CLI_FLAG, LOAD_OPTION(quiet), NULL,
@@ -71,7 +81,8 @@ static const struct cli_usage load_usage = {
 		"bytes are there in the end, or it fails. With --exec, COMMAND takes the place of\n"
 		"this one; its environment has UDMABUF_FD (the buffer as an open file; UDMABUF_FDS\n"
 		"with --split), UDMABUF_SIZE, and UDMABUF_LAYOUT (JSON: what is where). Without,\n"
-		"the buffer is held until a signal comes (Ctrl-C).",
+		"the buffer is held until a signal comes (Ctrl-C); with --serve each program of the\n"
+		"same user that asks at SOCKET gets it, which costs no further load.",
 	.options = load_options,
 	.words = LOAD_FILES,
 	.exits =
@@ -148,7 +159,7 @@ static int load_judge(const struct load_opts *opts, size_t nr_files)
 	if (opts->block & (opts->block - 1) ||
 	    (opts->block && opts->block < 4096) || opts->block > 1UL << 30)
 		return cli_misuse("--block is no power of two of 4K to 1G");
-	return CLI_GO_ON;
+	return load_serve_judge(opts);
 }
 
 static int load_options_of(const struct load_opts *opts,
@@ -215,7 +226,8 @@ static int load_run(struct load *load, struct udb_load_opts *opts)
 		cli_clean(text, sizeof(text), why.text);
 		cli_fail("%s", text);
 	}
-	cli_hold_end();
+	if (!load->server)
+		cli_hold_end();
 	if (ret != CLI_GO_ON)
 		return ret;
 	load->report.struct_size = sizeof(load->report);
@@ -223,54 +235,12 @@ static int load_run(struct load *load, struct udb_load_opts *opts)
 	return CLI_GO_ON;
 }
 
-/* A file that outlives this program; the memfd where there is no dma-buf. */
-static int load_hand_over(const struct load *load, size_t index)
-{
-	struct udb_buffer *buf = udb_load_buffer(load->loaded, index);
-	int fd = buf ? udb_buffer_fd(buf) : udb_load_memfd(load->loaded);
-
-	return fcntl(fd, F_DUPFD, 0);
-}
-
-static int load_environment(const struct load *load)
-{
-	size_t nr = udb_load_nr_buffers(load->loaded), used = 0;
-	size_t room = 12 * (nr ? nr : 1);
-	char *fds = cli_alloc(room), first[16] = "", size[24];
-	char *layout = load_layout(load);
-
-	for (size_t i = 0; i < (nr ? nr : 1); i++) {
-		int fd = load_hand_over(load, i);
-
-		if (fd < 0)
-			return cli_fail("cannot hand the buffer on: %s",
-					strerror(errno));
-		used += snprintf(fds + used, room - used, "%s%d", i ? "," : "",
-				 fd);
-		if (!i)
-			snprintf(first, sizeof(first), "%d", fd);
-	}
-	snprintf(size, sizeof(size), "%zu", udb_load_size(load->loaded));
-	setenv("UDMABUF_FD", first, 1);
-	setenv("UDMABUF_FDS", fds, 1);
-	setenv("UDMABUF_SIZE", size, 1);
-	setenv("UDMABUF_LAYOUT", layout, 1);
-	free(layout);
-	free(fds);
-	return CLI_GO_ON;
-}
-
-static int load_exec(const struct load *load)
-{
-	int ret = load_environment(load);
-
-	return ret == CLI_GO_ON ? cli_exec(load->opts->exec) : ret;
-}
-
 static int load_finish(const struct load *load)
 {
 	if (load->opts->exec)
-		return load_exec(load);
+		return load_exec(load, load->opts->exec);
+	if (load->server)
+		return load_serve(load);
 	if (!load->opts->once)
 		cli_hold_begin();
 	if (load->opts->json)
@@ -294,6 +264,8 @@ static int load_all(struct load *load)
 		ret = load_input(load);
 	if (ret == CLI_GO_ON)
 		ret = load_open_device(load);
+	if (ret == CLI_GO_ON && load->opts->serve)
+		ret = load_serve_open(load);
 	if (ret == CLI_GO_ON)
 		ret = load_run(load, &opts);
 	return ret == CLI_GO_ON ? load_finish(load) : ret;
@@ -311,6 +283,9 @@ int cli_load(int argc, char **argv)
 	while (load.nr_files < LOAD_FILES && words[load.nr_files])
 		load.nr_files++;
 	ret = load_all(&load);
+	udb_load_server_free(load.server);
+	if (load.server)
+		cli_hold_end();
 	udb_load_free(load.loaded);
 	udb_device_unref(load.dev);
 	load_input_end(&load);

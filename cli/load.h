@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the files of udmabuf load share: load.c -> load_input.c, load_show.c.
+ * What the files of udmabuf load and udmabuf fetch share: load.c -> load_input.c,
+ * load_serve.c; both verbs -> load_show.c, load_env.c.
  */
 #ifndef CLI_LOAD_H
 #define CLI_LOAD_H
@@ -31,6 +32,13 @@
  * @name: of the buffer.
  * @memfd: no driver is needed.
  * @device: node of the driver.
+ * @serve: socket for those who want it, too.
+ * @allow: who they may be.
+ * @mode: permissions of the socket.
+ * @writable: they may write.
+ * @clients: of these, at a time.
+ * @timeout: what one of them may take.
+ * @verbose: tell of each.
  * @once: do not hold the buffer.
  * @quiet: say nothing.
  * @json: say it as JSON.
@@ -54,6 +62,13 @@ struct load_opts {
 	const char *name;
 	bool memfd;
 	const char *device;
+	const char *serve;
+	const char *allow;
+	const char *mode;
+	bool writable;
+	unsigned int clients;
+	double timeout;
+	bool verbose;
 	bool once;
 	bool quiet;
 	bool json;
@@ -70,6 +85,9 @@ struct load_opts {
  * @room: for how many there is memory.
  * @sums: wanted checksums, 32 bytes for each file, or NULL.
  * @tables: of tensors, one for each file, with --tensor.
+ * @nr_tables: how many.
+ * @glob: which tensors are told of; NULL: all.
+ * @server: for those who want it, too.
  * @dev: the driver.
  * @loaded: the result.
  * @report: what it cost.
@@ -86,7 +104,10 @@ struct load {
 	size_t nr_sources;
 	size_t room;
 	uint8_t *sums;
-	struct udb_load_tensors **tables;
+	const struct udb_load_tensors **tables;
+	size_t nr_tables;
+	const char *glob;
+	struct udb_load_server *server;
 	struct udb_device *dev;
 	struct udb_load *loaded;
 	struct udb_load_report report;
@@ -105,6 +126,17 @@ void load_show_speed(struct load *load);
 int load_show_progress(void *data, const struct udb_load_progress *progress);
 void load_show_text(const struct load *load);
 void load_show_json(const struct load *load);
-char *load_layout(const struct load *load);
+struct json_object;
+void load_add_layout(const struct load *load, struct json_object *object,
+		     const int *fds);
+void load_add_loaded(const struct load *load, struct json_object *object);
+
+/* load_env.c */
+int load_exec(const struct load *load, char **command);
+
+/* load_serve.c */
+int load_serve_open(struct load *load);
+int load_serve(const struct load *load);
+int load_serve_judge(const struct load_opts *opts);
 
 #endif /* CLI_LOAD_H */

@@ -39,17 +39,18 @@ static int load_input_fail(const struct udb_load_failure *why)
 static int load_input_tensors(struct load *load, size_t file)
 {
 	struct udb_load_failure why = { .struct_size = sizeof(why) };
-	struct udb_load_tensors **table = &load->tables[file];
 	const char *glob = load->opts->tensor;
+	struct udb_load_tensors *table;
 	int nr;
 
-	if (udb_load_tensors_open(load->files[file], &why, table))
+	if (udb_load_tensors_open(load->files[file], &why, &table))
 		return load_input_fail(&why);
-	nr = udb_load_tensors_sources(*table, glob, NULL, 0);
+	load->tables[load->nr_tables++] = table;
+	nr = udb_load_tensors_sources(table, glob, NULL, 0);
 	if (nr < 0)
 		return cli_fail("no tensor of '%s' is called '%s'",
 				load->files[file], glob);
-	udb_load_tensors_sources(*table, glob, load_input_add(load, nr), nr);
+	udb_load_tensors_sources(table, glob, load_input_add(load, nr), nr);
 	return CLI_GO_ON;
 }
 
@@ -168,7 +169,8 @@ int load_input(struct load *load)
 	int ret = load->opts->check ? load_input_sums(load) : CLI_GO_ON;
 	void *tables = cli_alloc(load->nr_files * sizeof(*load->tables));
 
-	load->tables = (struct udb_load_tensors **)tables;
+	load->tables = (const struct udb_load_tensors **)tables;
+	load->glob = load->opts->tensor;
 	for (size_t i = 0; i < load->nr_files && ret == CLI_GO_ON; i++) {
 		if (load->opts->tensor) {
 			ret = load_input_tensors(load, i);
@@ -192,8 +194,11 @@ int load_input(struct load *load)
  */
 void load_input_end(struct load *load)
 {
-	for (size_t i = 0; load->tables && i < load->nr_files; i++)
-		udb_load_tensors_free(load->tables[i]);
+	for (size_t i = 0; i < load->nr_tables; i++) {
+		const struct udb_load_tensors *table = load->tables[i];
+
+		udb_load_tensors_free((struct udb_load_tensors *)table);
+	}
 	free((void *)load->tables);
 	free(load->sources);
 	free(load->sums);

@@ -135,6 +135,92 @@ static double load_percent_read(const struct load *load)
 					    report->total_ns));
 }
 
+/* What was got in place of something better. */
+struct load_fallback {
+	const char *of;
+	const char *wanted;
+	const char *got;
+};
+
+#define LOAD_FALLBACKS	4
+
+static const char *load_wanted_pages(const struct load_opts *opts)
+{
+	if (opts->small)
+		return "small";
+	if (!opts->hugetlb)
+		return "thp";
+	return opts->hugetlb[0] == '2' ? "hugetlb-2M" : "hugetlb-1G";
+}
+
+static bool load_wanted_direct(const struct load *load)
+{
+	const struct load_opts *opts = load->opts;
+
+	return (!opts->direct || strcmp(opts->direct, "never") != 0) &&
+	       !(opts->use_cache && load->report.way == UDB_LOAD_WAY_CACHED);
+}
+
+static void load_fell_back(struct load_fallback *list, size_t *nr,
+			   const char *of, const char *wanted, const char *got)
+{
+	if (strcmp(wanted, got) != 0)
+		list[(*nr)++] = (struct load_fallback){ of, wanted, got };
+}
+
+static size_t load_fallbacks(const struct load *load,
+			     struct load_fallback *list)
+{
+	const struct udb_load_report *report = &load->report;
+	const char *engine = load_engines[report->engine];
+	size_t nr = 0;
+
+	if (!load->opts->engine || !strcmp(load->opts->engine, "auto"))
+		load_fell_back(list, &nr, "engine", "io_uring", engine);
+	load_fell_back(list, &nr, "pages", load_wanted_pages(load->opts),
+		       load_backings[report->backing]);
+	if (load_wanted_direct(load))
+		load_fell_back(list, &nr, "way", "direct",
+			       load_ways[report->way]);
+	if (!udb_load_nr_buffers(load->loaded))
+		load_fell_back(list, &nr, "buffer", "dma-buf", "memfd");
+	return nr;
+}
+
+static void load_show_fallbacks(const struct load *load)
+{
+	struct load_fallback list[LOAD_FALLBACKS];
+	size_t nr = load_fallbacks(load, list);
+
+	for (size_t i = 0; i < nr; i++)
+		printf("%s%s, not %s", i ? "; " : "fell back to ", list[i].got,
+		       list[i].wanted);
+	if (nr)
+		putchar('\n');
+}
+
+static void load_add_fallbacks(const struct load *load,
+			       struct json_object *object)
+{
+	struct json_object *array = cli_json_array(object, "fallbacks");
+	struct load_fallback list[LOAD_FALLBACKS];
+	size_t nr = load_fallbacks(load, list);
+
+	for (size_t i = 0; i < nr; i++) {
+		struct json_object *one = cli_json_append(array);
+
+		cli_json_text(one, "of", list[i].of);
+		cli_json_text(one, "wanted", list[i].wanted);
+		cli_json_text(one, "got", list[i].got);
+	}
+}
+
+static double load_huge_share(const struct load *load)
+{
+	return (double)load->report.bytes_huge /
+	       (double)udb_load_size(load->loaded);
+}
+
 /**
  * load_show_text() - what was loaded, for people
  * @load: which.
@@ -158,14 +244,13 @@ void load_show_text(const struct load *load)
 		printf("the disk: %.2f GiB/s; this was %.0f %% of it\n",
 		       load_speed(load), load_percent_read(load));
 	printf("memory: %s, %.0f %% huge; page cache grown by %s\n",
-	       load_backings[report->backing],
-	       100.0 * (double)report->bytes_huge /
-		       (double)udb_load_size(load->loaded),
+	       load_backings[report->backing], 100.0 * load_huge_share(load),
 	       report->cache_grown ? cache : "nothing");
 	if (nr > 1)
 		printf("%zu dma-bufs\n", nr);
 	else
 		puts(nr ? "a dma-buf" : "a memfd: there is no driver");
+	load_show_fallbacks(load);
 	load_show_sums(load);
 }
 
@@ -217,7 +302,7 @@ static void load_add_tensors(const struct load *load, struct json_object *array,
 
 	for (size_t i = 0; i < udb_load_tensors_nr(table); i++) {
 		udb_load_tensors_get(table, i, &tensor);
-		if (fnmatch(load->opts->tensor, tensor.name, 0) ||
+		if ((load->glob && fnmatch(load->glob, tensor.name, 0)) ||
 		    udb_load_find(load->loaded, tensor.path, tensor.offset,
 				  tensor.size, &offset))
 			continue;
@@ -225,39 +310,66 @@ static void load_add_tensors(const struct load *load, struct json_object *array,
 	}
 }
 
-static void load_add_layout(const struct load *load, struct json_object *object)
+static void load_add_part(const struct load *load, struct json_object *array,
+			  size_t index, uint64_t offset, const int *fds)
 {
-	struct json_object *array = cli_json_array(object, "files");
+	struct json_object *object = cli_json_append(array);
+	struct udb_buffer *buf = udb_load_buffer(load->loaded, index);
+	struct udb_info info = { .struct_size = sizeof(info) };
 
+	cli_json_text(object, "kind", buf ? "dma-buf" : "memfd");
+	cli_json_number(object, "offset", offset);
+	cli_json_number(object, "size",
+			buf ? udb_buffer_size(buf) :
+			      udb_load_size(load->loaded));
+	if (buf && !udb_info_get(udb_buffer_fd(buf), &info))
+		cli_json_number(object, "inode", info.inode);
+	if (fds)
+		cli_json_number(object, "fd", fds[index]);
+}
+
+/* The dma-bufs, or what there is in place of them. */
+static void load_add_parts(const struct load *load, struct json_object *object,
+			   const int *fds)
+{
+	struct json_object *array = cli_json_array(object, "parts");
+	size_t nr = udb_load_nr_buffers(load->loaded);
+	uint64_t offset = 0;
+
+	for (size_t i = 0; i < nr; i++) {
+		load_add_part(load, array, i, offset, fds);
+		offset += udb_buffer_size(udb_load_buffer(load->loaded, i));
+	}
+	if (!nr)
+		load_add_part(load, array, 0, 0, fds);
+}
+
+/**
+ * load_add_layout() - tell what is where, for another program
+ * @load: which.
+ * @object: receives it.
+ * @fds: numbers of the open files that have it, or NULL.
+ */
+void load_add_layout(const struct load *load, struct json_object *object,
+		     const int *fds)
+{
+	bool writable = udb_load_access(load->loaded) & UDB_WRITE;
+	struct json_object *array;
+
+	cli_json_number(object, "size", udb_load_size(load->loaded));
+	cli_json_text(object, "access", writable ? "read-write" : "read");
+	load_add_parts(load, object, fds);
+	array = cli_json_array(object, "files");
 	for (size_t i = 0; i < udb_load_nr_places(load->loaded); i++) {
 		struct udb_load_place place = load_place(load, i);
 
 		load_add_place(array, &place);
 	}
-	if (!load->opts->tensor)
+	if (!load->nr_tables)
 		return;
 	array = cli_json_array(object, "tensors");
-	for (size_t i = 0; i < load->nr_files; i++)
+	for (size_t i = 0; i < load->nr_tables; i++)
 		load_add_tensors(load, array, load->tables[i]);
-}
-
-/**
- * load_layout() - what is where, for another program
- * @load: which.
- *
- * Return: JSON, to be freed.
- */
-char *load_layout(const struct load *load)
-{
-	struct json_object *object = json_object_new_object();
-	const int style = JSON_C_TO_STRING_NOSLASHESCAPE;
-	char *text;
-
-	cli_json_number(object, "size", udb_load_size(load->loaded));
-	load_add_layout(load, object);
-	text = cli_strdup(json_object_to_json_string_ext(object, style));
-	json_object_put(object);
-	return text;
 }
 
 static void load_add_report(const struct load *load, struct json_object *object)
@@ -267,6 +379,7 @@ static void load_add_report(const struct load *load, struct json_object *object)
 	cli_json_number(object, "bytes", report->bytes);
 	cli_json_number(object, "bytes_hole", report->bytes_hole);
 	cli_json_number(object, "bytes_huge", report->bytes_huge);
+	cli_json_real(object, "huge_share", load_huge_share(load));
 	cli_json_real(object, "gib_per_second",
 		      load_rate(report->bytes, report->total_ns));
 	if (load->speed.bytes) {
@@ -281,6 +394,7 @@ static void load_add_report(const struct load *load, struct json_object *object)
 	cli_json_number(object, "check_ns", report->check_ns);
 	cli_json_number(object, "total_ns", report->total_ns);
 	cli_json_number(object, "cpu_ns", report->cpu_ns);
+	cli_json_real(object, "cpu_seconds", (double)report->cpu_ns / 1e9);
 	cli_json_number(object, "faults", report->faults);
 	cli_json_number(object, "cache_before", report->cache_before);
 	if (report->cache_grown != UINT64_MAX)
@@ -292,6 +406,19 @@ static void load_add_report(const struct load *load, struct json_object *object)
 	cli_json_text(object, "backing", load_backings[report->backing]);
 	cli_json_text(object, "way", load_ways[report->way]);
 	cli_json_number(object, "silently_cached", report->silent);
+	load_add_fallbacks(load, object);
+}
+
+/**
+ * load_add_loaded() - tell what was loaded, and how
+ * @load: which.
+ * @object: receives it.
+ */
+void load_add_loaded(const struct load *load, struct json_object *object)
+{
+	cli_json_number(object, "buffers", udb_load_nr_buffers(load->loaded));
+	load_add_layout(load, object, NULL);
+	load_add_report(load, cli_json_object(object, "report"));
 }
 
 /**
@@ -302,9 +429,6 @@ void load_show_json(const struct load *load)
 {
 	struct json_object *object = json_object_new_object();
 
-	cli_json_number(object, "size", udb_load_size(load->loaded));
-	cli_json_number(object, "buffers", udb_load_nr_buffers(load->loaded));
-	load_add_layout(load, object);
-	load_add_report(load, cli_json_object(object, "report"));
+	load_add_loaded(load, object);
 	cli_json_print(object, false);
 }

@@ -19,6 +19,8 @@ static const struct {
 	{ "create", "make a dma-buf, for a command or to look at", cli_create },
 	{ "bench", "how fast this machine and this driver are", cli_bench },
 	{ "load", "files into a dma-buf, at the speed of the disk", cli_load },
+	{ "fetch", "what another udmabuf load has loaded and serves",
+	  cli_fetch },
 	{ "tensors", "what is in the file of a model", cli_tensors },
 	{ "takeover", "who gets /dev/udmabuf: enable, disable, status",
 	  cli_takeover },

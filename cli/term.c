@@ -5,11 +5,16 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "cli.h"
 
-#define CLI_BAR_WIDTH	30
+#define CLI_BAR_MAX	30
+#define CLI_BAR_MIN	10
+
+/* What is beside the bar and the text: brackets, per cent, spaces. */
+#define CLI_BAR_EXTRA	8
 
 bool cli_term_is(FILE *file)
 {
@@ -91,18 +96,36 @@ void cli_progress_step(struct cli_progress *progress, const char *what)
 		cli_note("%s", what);
 }
 
-/* @done: 0 to 1. */
+/* The last column stays free: some terminals begin a new line after it. */
+static int cli_term_columns(void)
+{
+	struct winsize size;
+
+	if (ioctl(fileno(stderr), TIOCGWINSZ, &size) || !size.ws_col)
+		return 79;
+	return size.ws_col - 1;
+}
+
+/*
+ * @done: 0 to 1. A line that is too long would be drawn below itself again and again, so
+ * the bar gets shorter first, and then the text is cut.
+ */
 void cli_progress_at(struct cli_progress *progress, const char *what,
 		     double done)
 {
-	int filled = (int)(done * CLI_BAR_WIDTH);
+	int length = (int)strlen(what), room, bar, filled;
 
 	if (progress->quiet || !progress->terminal)
 		return;
-	filled = filled > CLI_BAR_WIDTH ? CLI_BAR_WIDTH : filled;
-	fprintf(stderr, "\r[%.*s%*s] %3d%% %s\033[K", filled,
-		"##############################", CLI_BAR_WIDTH - filled, "",
-		filled * 100 / CLI_BAR_WIDTH, what);
+	done = done > 1 ? 1 : done;
+	room = cli_term_columns() - CLI_BAR_EXTRA;
+	bar = room - length < CLI_BAR_MAX ? room - length : CLI_BAR_MAX;
+	bar = bar < CLI_BAR_MIN ? CLI_BAR_MIN : bar;
+	length = room - bar < 0 ? 0 : room - bar;
+	filled = (int)(done * bar);
+	fprintf(stderr, "\r[%.*s%*s] %3d%% %.*s\033[K", filled,
+		"##############################", bar - filled, "",
+		(int)(done * 100), length, what);
 	fflush(stderr);
 	progress->drawn = true;
 }

@@ -34,9 +34,12 @@ _udmabuf_value() {
 	--direct) _udmabuf_words "auto require never" ;;
 	--engine) _udmabuf_words "auto uring threads" ;;
 	--hash) _udmabuf_words "xxh3 sha256" ;;
-	--check | --from) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
+	--allow) _udmabuf_words "all $(compgen -u) $(compgen -g | sed 's/^/@/')" ;;
+	--check | --from | --serve) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
 	--root) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -d -- "$cur") ;;
-	--name | --threads | --size | --seconds | --block | --depth | --range | --tensor) COMPREPLY=() ;;
+	--name | --threads | --size | --seconds | --block | --depth | --range | --tensor | --mode | --clients | --timeout)
+		COMPREPLY=()
+		;;
 	*) return 1 ;;
 	esac
 }
@@ -68,7 +71,10 @@ _udmabuf() {
 	fi
 	_udmabuf_exec && return
 	_udmabuf_value "${COMP_WORDS[COMP_CWORD - 1]}" && return
-	if [[ $verb == takeover && $cur != -* ]]; then
+	if [[ $verb == @(fetch|load|tensors) && $cur != -* ]]; then
+		compopt -o filenames 2>/dev/null
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+	elif [[ $verb == takeover && $cur != -* ]]; then
 		_udmabuf_words "enable disable status"
 	elif [[ $cur == -* ]]; then
 		_udmabuf_words "$(_udmabuf_options "$1" "$verb")"

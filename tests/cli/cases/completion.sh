@@ -31,12 +31,15 @@ commands() {
 
 test_bash() {
 	commands
-	tap_is "$(in_bash udmabuf '')" "--help --version bench create info load ls takeover tensors" "bash: the verbs"
+	tap_is "$(in_bash udmabuf '')" "--help --version bench create fetch info load ls takeover tensors" "bash: the verbs"
 	tap_is "$(in_bash udmabuf c)" "create" "bash: a verb"
 	tap_is "$(in_bash udmabuf ls --)" "$("$real" ls --help | sed -n 's/^  \(--[a-z-]*\) .*/\1/p' | sort | xargs)" \
 		"bash: the options of ls"
 	tap_is "$(in_bash udmabuf create 4M --hug)" "--hugetlb" "bash: an option"
 	tap_is "$(in_bash udmabuf create --hugetlb '')" "1G 2M" "bash: values of an option"
+	tap_is "$(in_bash udmabuf fetch /bin/fals)" "/bin/false" "bash: files of fetch"
+	tap_is "$(in_bash udmabuf load --serve /bin/fals)" "/bin/false" "bash: the file of --serve"
+	tap_is "$(in_bash udmabuf load --allow roo)" "root" "bash: users of --allow"
 	tap_is "$(in_bash udmabuf takeover '')" "disable enable status" "bash: takeover"
 	tap_is "$(in_bash udmabuf takeover enable --)" "--dry-run --json --root" "bash: options of takeover"
 	tap_is "$(in_bash udmabuf ls --pid $$)" "$$" "bash: processes"
@@ -59,7 +62,7 @@ test_bash_installed() {
 
 test_zsh() {
 	commands
-	tap_is "$(in_zsh 'udmabuf ')" "--help --version bench create info load ls takeover tensors" "zsh: the verbs"
+	tap_is "$(in_zsh 'udmabuf ')" "--help --version bench create fetch info load ls takeover tensors" "zsh: the verbs"
 	tap_is "$(in_zsh 'udmabuf ls --')" "$("$real" ls --help | sed -n 's/^  \(--[a-z-]*\) .*/\1/p' | sort | xargs)" \
 		"zsh: the options of ls"
 	tap_is "$(in_zsh 'udmabuf create --fallback ')" "heap heap,memfd memfd" "zsh: values of an option"

@@ -13,8 +13,8 @@ test_installed() {
 		"$(printf '%s\n' "755 bin/udmabuf" "755 libexec/udmabuf/takeover" \
 			"644 libexec/udmabuf/takeover-boot.sh" "644 libexec/udmabuf/takeover.sh" \
 			"644 share/bash-completion/completions/udmabuf" "644 share/man/man1/udmabuf-bench.1" \
-			"644 share/man/man1/udmabuf-create.1" "644 share/man/man1/udmabuf-info.1" \
-			"644 share/man/man1/udmabuf-load.1" "644 share/man/man1/udmabuf-ls.1" \
+			"644 share/man/man1/udmabuf-create.1" "644 share/man/man1/udmabuf-fetch.1" \
+			"644 share/man/man1/udmabuf-info.1" "644 share/man/man1/udmabuf-load.1" "644 share/man/man1/udmabuf-ls.1" \
 			"644 share/man/man1/udmabuf-takeover.1" "644 share/man/man1/udmabuf-tensors.1" \
 			"644 share/man/man1/udmabuf.1" "644 share/zsh/site-functions/_udmabuf")" \
 		"all files of it, with their modes"
