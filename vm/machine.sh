@@ -19,6 +19,9 @@ machine_control_out=
 machine_qmp_in=
 machine_qmp_out=
 machine_args=()
+# yes: all clocks of the machine, and the time stamp counter of its processor, tell
+# how many instructions that has run, at a billion a second. Idle time takes none.
+machine_count=no
 
 # A comma separates QEMU's sub-options, and is doubled inside of one.
 machine_escape() {
@@ -44,8 +47,11 @@ machine_disk() {
 #
 # Emulation of the processor only: a /dev/kvm that opens may still not work.
 machine_describe() {
+	local thread=multi
+
+	[ "$machine_count" = no ] || thread=single
 	machine_args=(
-		-machine q35 -accel "tcg,thread=multi" -cpu max
+		-machine q35 -accel "tcg,thread=$thread" -cpu max
 		-smp "$1" -m "$2"
 		-no-user-config -nodefaults -display none -vga none -no-reboot
 		-chardev "file,id=console,path=console.log" -serial chardev:console
@@ -53,6 +59,7 @@ machine_describe() {
 		-chardev "pipe,id=control,path=control" -serial chardev:control
 		-chardev "pipe,id=qmp,path=qmp" -mon "chardev=qmp,mode=control"
 	)
+	[ "$machine_count" = no ] || machine_args+=(-icount "shift=0,sleep=off")
 }
 
 # The FIFOs are opened for reading and writing, so that no open has to wait.
