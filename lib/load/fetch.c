@@ -103,6 +103,8 @@ static int udb_fetch_say(const struct udb_fetch *fetch, uint32_t kind,
 	};
 	ssize_t sent;
 
+	if (fetch->socket < 0)
+		return -EBADF;
 	do {
 		sent = send(fetch->socket, &hello, sizeof(hello), MSG_NOSIGNAL);
 	} while (sent < 0 && errno == EINTR);

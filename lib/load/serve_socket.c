@@ -267,11 +267,11 @@ static bool udb_serve_is_one_of(uint32_t id, const uint32_t *ids, size_t nr)
 /* All groups of the process, at the moment when it connected. */
 static bool udb_serve_is_member(int fd, const struct udb_load_server_opts *opts)
 {
-	socklen_t size = 0;
 	bool found = false;
-	gid_t *groups;
+	gid_t none, *groups;
+	socklen_t size = 0;
 
-	if (!getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, NULL, &size) ||
+	if (!getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, &none, &size) ||
 	    errno != ERANGE)
 		return false;
 	groups = calloc(1, size);
