@@ -164,6 +164,9 @@ int udb_param_path(char *path, size_t size, const char *name);
 long udb_param_get(const char *name);
 int udb_param_set(const char *name, const char *value);
 
+/* The table of live buffers in debugfs; "" where nobody knows whose that is. */
+const char *udb_table_path(void);
+
 /*
  * For tests of something else than limits: lets buffers of @mb MiB through and
  * returns what the limit was, for udb_size_limit_restore().

@@ -150,8 +150,12 @@ int udb_nr_fds(void)
 	return nr - 3;
 }
 
-/* /dev/udmabuf-ng belongs to the module udmabuf_ng. */
-int udb_param_path(char *path, size_t size, const char *name)
+/*
+ * A file in the folder that a folder of all modules has for the driver's:
+ * /dev/udmabuf-ng belongs to the module udmabuf_ng.
+ */
+static int driver_path(char *path, size_t size, const char *modules,
+		       const char *file)
 {
 	const char *device = strrchr(udb_dev_path(), '/');
 	const char *module = getenv("UDMABUF_MODULE");
@@ -159,12 +163,28 @@ int udb_param_path(char *path, size_t size, const char *name)
 
 	if (!module && !device)
 		return -ENOENT;
-	snprintf(path, size, "/sys/module/%s/parameters/%s",
-		 module ?: device + 1, name);
-	for (c = path + strlen("/sys/module/"); *c && *c != '/'; c++)
+	snprintf(path, size, "%s/%s/%s", modules, module ?: device + 1, file);
+	for (c = path + strlen(modules) + 1; *c && *c != '/'; c++)
 		if (*c == '-')
 			*c = '_';
 	return 0;
+}
+
+int udb_param_path(char *path, size_t size, const char *name)
+{
+	char file[64];
+
+	snprintf(file, sizeof(file), "parameters/%s", name);
+	return driver_path(path, size, "/sys/module", file);
+}
+
+const char *udb_table_path(void)
+{
+	static char path[256];
+
+	return driver_path(path, sizeof(path), "/sys/kernel/debug", "buffers") ?
+		       "" :
+		       path;
 }
 
 long udb_param_get(const char *name)

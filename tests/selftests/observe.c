@@ -14,7 +14,6 @@
 #include "common.h"
 #include "../modules/udmabuf_peek/udmabuf_peek.h"
 
-#define TABLE	"/sys/kernel/debug/udmabuf_ng/buffers"
 #define TRACING	"/sys/kernel/tracing/"
 #define EVENTS	TRACING "events/udmabuf/"
 
@@ -75,7 +74,7 @@ static bool row_parse(const char *line, struct row *row)
 /* The row of inode @ino: 1 found, 0 not there, -1 the table cannot be read. */
 static int row_find(unsigned long long ino, struct row *row)
 {
-	FILE *file = fopen(TABLE, "re");
+	FILE *file = fopen(udb_table_path(), "re");
 	char line[512];
 	int found = 0;
 
@@ -104,7 +103,7 @@ static void *map_aligned(int fd, int prot)
 
 TEST_F(observe, table_has_a_header)
 {
-	FILE *file = fopen(TABLE, "re");
+	FILE *file = fopen(udb_table_path(), "re");
 	char line[128] = "";
 
 	ASSERT_NE(NULL, file);
@@ -117,7 +116,7 @@ TEST_F(observe, table_is_for_root_only)
 {
 	struct stat st;
 
-	ASSERT_EQ(0, stat(TABLE, &st));
+	ASSERT_EQ(0, stat(udb_table_path(), &st));
 	EXPECT_EQ(0400, st.st_mode & 07777);
 }
 

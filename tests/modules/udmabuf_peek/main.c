@@ -11,6 +11,7 @@
  */
 #include <linux/dma-buf.h>
 #include <linux/dma-mapping.h>
+#include <linux/dma-resv.h>
 #include <linux/fs.h>
 #include <linux/miscdevice.h>
 #include <linux/mm.h>
@@ -80,6 +81,33 @@ out_unlock:
 	return ret;
 }
 
+static int peek_vmap(struct peek *peek)
+{
+	struct dma_buf *dmabuf = peek->dmabuf;
+	int ret;
+
+	if (peek->how.view == PEEK_VMAP)
+		return dma_buf_vmap_unlocked(dmabuf, &peek->map);
+
+	dma_resv_lock(dmabuf->resv, NULL);
+	ret = dmabuf->ops->vmap(dmabuf, &peek->map);
+	dma_resv_unlock(dmabuf->resv);
+	return ret;
+}
+
+static void peek_vunmap(struct peek *peek)
+{
+	struct dma_buf *dmabuf = peek->dmabuf;
+
+	if (peek->how.view == PEEK_VMAP) {
+		dma_buf_vunmap_unlocked(dmabuf, &peek->map);
+		return;
+	}
+	dma_resv_lock(dmabuf->resv, NULL);
+	dmabuf->ops->vunmap(dmabuf, &peek->map);
+	dma_resv_unlock(dmabuf->resv);
+}
+
 static void peek_detach(struct peek *peek)
 {
 	if (peek->table)
@@ -88,7 +116,7 @@ static void peek_detach(struct peek *peek)
 	if (peek->attachment)
 		dma_buf_detach(peek->dmabuf, peek->attachment);
 	if (!iosys_map_is_null(&peek->map))
-		dma_buf_vunmap_unlocked(peek->dmabuf, &peek->map);
+		peek_vunmap(peek);
 	if (peek->dmabuf)
 		dma_buf_put(peek->dmabuf);
 	kvfree(peek->pieces);
@@ -112,8 +140,8 @@ static int peek_attach_locked(struct peek *peek)
 		return PTR_ERR(dmabuf);
 	peek->dmabuf = dmabuf;
 
-	if (peek->how.view == PEEK_VMAP)
-		ret = dma_buf_vmap_unlocked(dmabuf, &peek->map);
+	if (peek->how.view == PEEK_VMAP || peek->how.view == PEEK_VMAP_ALONE)
+		ret = peek_vmap(peek);
 	else
 		ret = peek_map_table(peek);
 	if (!ret)
@@ -130,7 +158,7 @@ static long peek_ioctl_attach(struct peek *peek, const void __user *arg)
 
 	if (copy_from_user(&how, arg, sizeof(how)))
 		return -EFAULT;
-	if (how.view > PEEK_DMA || how.direction > PEEK_FROM_DEVICE ||
+	if (how.view > PEEK_VMAP_ALONE || how.direction > PEEK_FROM_DEVICE ||
 	    how.flags)
 		return -EINVAL;
 
@@ -159,6 +187,14 @@ static bool peek_is_ready(const struct peek *peek)
 	return smp_load_acquire(&peek->ready);
 }
 
+/* Only what is in a bounce buffer has to be copied back and forth. */
+static bool peek_is_bounced(struct scatterlist *sg)
+{
+	if (peek_is_hidden(sg))
+		return dma_need_sync(&peek_device->dev, sg_dma_address(sg));
+	return sg_dma_address(sg) != sg_phys(sg);
+}
+
 static void peek_describe_table(const struct sg_table *table,
 				struct peek_info *info)
 {
@@ -167,16 +203,15 @@ static void peek_describe_table(const struct sg_table *table,
 	unsigned int i;
 
 	for_each_sgtable_sg(table, sg, i) {
-		info->total += sg->length;
-		info->longest = max_t(u64, info->longest, sg->length);
+		info->total += peek_length(sg);
+		info->longest = max_t(u64, info->longest, peek_length(sg));
 	}
 	for_each_sgtable_dma_sg(table, sg, i) {
 		if (!i || sg_dma_address(sg) != next)
 			info->dma_runs++;
 		next = sg_dma_address(sg) + sg_dma_len(sg);
 		/* Comparable only while mapping has merged nothing. */
-		if (table->nents == table->orig_nents &&
-		    sg_dma_address(sg) != sg_phys(sg))
+		if (table->nents == table->orig_nents && peek_is_bounced(sg))
 			info->bounced += sg_dma_len(sg);
 	}
 	info->orig_nents = table->orig_nents;

@@ -6,6 +6,7 @@
 #include <linux/dma-buf.h>
 #include <linux/iosys-map.h>
 #include <linux/mutex.h>
+#include <linux/scatterlist.h>
 
 #include "udmabuf_peek.h"
 
@@ -29,6 +30,22 @@ struct peek {
 	size_t max_pieces;
 	u64 bytes; /* covered by all pieces */
 };
+
+/* CONFIG_DMABUF_DEBUG hides the pages of a table from importers. */
+static inline bool peek_is_hidden(struct scatterlist *sg)
+{
+	return !sg_page(sg);
+}
+
+static inline phys_addr_t peek_phys(struct scatterlist *sg)
+{
+	return peek_is_hidden(sg) ? sg_dma_address(sg) : sg_phys(sg);
+}
+
+static inline unsigned int peek_length(struct scatterlist *sg)
+{
+	return peek_is_hidden(sg) ? sg_dma_len(sg) : sg->length;
+}
 
 int peek_build_view(struct peek *peek);
 ssize_t peek_copy(const struct peek *peek, void __user *to,

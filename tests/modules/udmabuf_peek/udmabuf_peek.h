@@ -22,13 +22,19 @@
  * PEEK_PAGES  page by page, as for_each_sgtable_page() gives them;
  * PEEK_VMAP   through the kernel mapping, without any scatterlist;
  * PEEK_DMA    DMA segment by DMA segment, at the address that the device would
- *             use. With a bounce buffer in between this is the bounce buffer.
+ *             use. With a bounce buffer in between this is the bounce buffer;
+ * PEEK_VMAP_ALONE
+ *             as PEEK_VMAP, asked of the exporter itself: the core prints a warning
+ *             when an exporter cannot map. Nobody else may have the buffer mapped.
+ * A kernel that hides the pages of a table (CONFIG_DMABUF_DEBUG) leaves its DMA
+ * addresses: there PEEK_SG and PEEK_PAGES read what is at these.
  */
 enum peek_view {
 	PEEK_SG,
 	PEEK_PAGES,
 	PEEK_VMAP,
 	PEEK_DMA,
+	PEEK_VMAP_ALONE,
 };
 
 /* The numbers of enum dma_data_direction. */

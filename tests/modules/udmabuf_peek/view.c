@@ -43,9 +43,26 @@ static int peek_add_segments(struct peek *peek)
 	int ret;
 
 	for_each_sgtable_sg(peek->table, sg, i) {
-		ret = peek_add_phys(peek, sg_phys(sg), sg->length);
+		ret = peek_add_phys(peek, peek_phys(sg), peek_length(sg));
 		if (ret)
 			return ret;
+	}
+	return 0;
+}
+
+static int peek_add_hidden_pages(struct peek *peek)
+{
+	struct scatterlist *sg;
+	unsigned int i, done;
+	int ret;
+
+	for_each_sgtable_dma_sg(peek->table, sg, i) {
+		for (done = 0; done < sg_dma_len(sg); done += PAGE_SIZE) {
+			ret = peek_add_phys(peek, sg_dma_address(sg) + done,
+					    PAGE_SIZE);
+			if (ret)
+				return ret;
+		}
 	}
 	return 0;
 }
@@ -56,6 +73,8 @@ static int peek_add_pages(struct peek *peek)
 	struct sg_page_iter iter;
 	int ret;
 
+	if (peek_is_hidden(peek->table->sgl))
+		return peek_add_hidden_pages(peek);
 	for_each_sgtable_page(peek->table, &iter, 0) {
 		if (peek->bytes >= peek->dmabuf->size)
 			break;
