@@ -8,8 +8,9 @@
  *
  * Needs CONFIG_FAULT_INJECTION with failslab, fail_page_alloc and fail_usercopy,
  * which only the machine "faults" has. What a thread is told is its own affair.
- * Left out are a page fault and a kernel mapping: when these fail, the kernel
- * itself prints a warning, whatever the driver does.
+ * A page fault that fails for lack of memory is tried again by the kernel, which says
+ * so in its log, until it works: the program never learns of it. A kernel mapping is
+ * asked of the exporter itself: the core prints a warning whenever one fails.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -22,6 +23,7 @@
 #define NR_ITEMS	16	/* of a list, a page each, in falling order */
 #define SMALL		(NR_ITEMS * UDB_PAGE)
 #define POINTS_MAX	20000	/* no call has so many */
+#define FAR_AWAY	(0x400UL << 32)
 
 /* What a call may say when it was disturbed. */
 enum errors {
@@ -37,6 +39,7 @@ FIXTURE(faults) {
 	int buf;
 	int peek;
 	size_t size;
+	size_t map_size;
 	char *map;
 	struct udmabuf_create_item items[NR_ITEMS];
 };
@@ -115,11 +118,45 @@ static int begin_attached(FIXTURE_DATA(faults) *self, enum udb_backing backing)
 	return self->peek < 0 ? -errno : 0;
 }
 
+/*
+ * A mapping where there is no other for 512 GiB: page tables of all levels have to be
+ * made for it.
+ */
+static int map_far_away(FIXTURE_DATA(faults) *self)
+{
+	self->map_size = self->size;
+	self->map = mmap((void *)FAR_AWAY, self->size, PROT_READ | PROT_WRITE,
+			 MAP_SHARED | MAP_FIXED_NOREPLACE, self->buf, 0);
+	if (self->map != MAP_FAILED)
+		return 0;
+	self->map = NULL;
+	return -errno;
+}
+
+static int begin_mapped(FIXTURE_DATA(faults) *self, enum udb_backing backing)
+{
+	int ret = begin_buffer(self, backing);
+
+	return ret ? ret : map_far_away(self);
+}
+
+/* One run: huge entries are possible, where the memory is huge. */
+static int begin_mapped_whole(
+	FIXTURE_DATA(faults) *self, enum udb_backing backing)
+{
+	int ret = begin_full(self, backing);
+
+	if (ret)
+		return ret;
+	self->buf = udb_create(self->dev, self->memfd, 0, self->size);
+	return self->buf < 0 ? -errno : map_far_away(self);
+}
+
 /* Nobody has the pages pinned any more if the memfd can be sealed. */
 static void end_all(FIXTURE_DATA(faults) *self)
 {
 	if (self->map)
-		munmap(self->map, SMALL);
+		munmap(self->map, self->map_size);
 	self->map = NULL;
 	close_fd(&self->peek);
 	close_fd(&self->buf);
@@ -139,8 +176,46 @@ static int run_create_list(FIXTURE_DATA(faults) *self)
 
 static int run_mmap(FIXTURE_DATA(faults) *self)
 {
+	self->map_size = SMALL;
 	self->map = udb_map(self->buf, SMALL, PROT_READ | PROT_WRITE);
 	return self->map ? 0 : -errno;
+}
+
+/* Each page is there, and is the one that was written. */
+static int run_fault(FIXTURE_DATA(faults) *self)
+{
+	size_t page, nr = self->map_size / UDB_PAGE;
+
+	for (page = 0; page < nr; page++)
+		*(volatile size_t *)(self->map + page * UDB_PAGE) = page;
+	for (page = 0; page < nr; page++)
+		if (*(volatile size_t *)(self->map + page * UDB_PAGE) != page)
+			return -EIO;
+	return 0;
+}
+
+static int run_vmap(FIXTURE_DATA(faults) *self)
+{
+	self->peek =
+		peek_attach(self->buf, PEEK_VMAP_ALONE, PEEK_BIDIRECTIONAL);
+	return self->peek < 0 ? -errno : 0;
+}
+
+static int run_table(FIXTURE_DATA(faults) *self UDB_UNUSED)
+{
+	char text[4096];
+	ssize_t length;
+	int table = open(udb_table_path(), O_RDONLY | O_CLOEXEC), ret = 0;
+
+	if (table < 0)
+		return -errno;
+	do {
+		length = read(table, text, sizeof(text));
+		if (length < 0)
+			ret = -errno;
+	} while (length > 0);
+	close(table);
+	return ret;
 }
 
 static int run_attach(FIXTURE_DATA(faults) *self)
@@ -190,11 +265,17 @@ FAULTS(create_hugetlb_holes, HUGETLB_2M, empty, create, 5, MEMORY | COPY);
 FAULTS(create_hugetlb, HUGETLB_2M, full, create, 5, MEMORY | COPY);
 FAULTS(create_list, SHMEM_4K, full, create_list, 5, MEMORY | COPY);
 FAULTS(mmap, SHMEM_4K, buffer, mmap, 1, MEMORY);
+FAULTS(fault_shmem, SHMEM_4K, mapped, fault, 3, NONE);
+FAULTS(fault_shmem_run, SHMEM_4K, mapped_whole, fault, 3, NONE);
+FAULTS(fault_thp, SHMEM_THP, mapped_whole, fault, 2, NONE);
+FAULTS(fault_hugetlb, HUGETLB_2M, mapped_whole, fault, 2, NONE);
+FAULTS(vmap, SHMEM_4K, buffer, vmap, 3, MEMORY | COPY);
 FAULTS(attach, SHMEM_4K, buffer, attach, 3, MEMORY | COPY);
 FAULTS(detach, SHMEM_4K, attached, detach, 0, NONE);
 FAULTS(sync_start, SHMEM_4K, attached, sync_start, 1, COPY);
 FAULTS(sync_end, SHMEM_4K, attached, sync_end, 1, COPY);
 FAULTS(release, SHMEM_4K, buffer, release, 0, NONE);
+FAULTS(table, SHMEM_4K, buffer, table, 3, MEMORY | COPY);
 
 static int put(const char *folder, const char *name, const char *value)
 {
