@@ -22,10 +22,11 @@
 
 /**
  * udmabuf_create() - a buffer of no memory
+ * @read_only: whether nobody may write through it
  *
  * Return: the buffer, for udmabuf_pin() to fill, or NULL without memory.
  */
-struct udmabuf *udmabuf_create(void)
+struct udmabuf *udmabuf_create(bool read_only)
 {
 	struct udmabuf *ubuf = kzalloc_obj(*ubuf, GFP_KERNEL_ACCOUNT);
 
@@ -34,6 +35,8 @@ struct udmabuf *udmabuf_create(void)
 	mutex_init(&ubuf->lock);
 	INIT_LIST_HEAD(&ubuf->attachments);
 	INIT_LIST_HEAD(&ubuf->node);
+	ubuf->read_only = read_only;
+	ubuf->sealed = read_only;
 	ubuf->pid = task_tgid_nr(current);
 	get_task_comm(ubuf->comm, current);
 	return ubuf;
@@ -46,6 +49,7 @@ struct udmabuf *udmabuf_create(void)
 void udmabuf_destroy(struct udmabuf *ubuf)
 {
 	udmabuf_unpin(ubuf);
+	udmabuf_uncharge(ubuf);
 	kvfree(ubuf->runs.run);
 	mutex_destroy(&ubuf->lock);
 	kfree(ubuf);

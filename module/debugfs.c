@@ -7,16 +7,12 @@
  */
 #include <linux/debugfs.h>
 #include <linux/list.h>
-#include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
-#include <linux/sched.h>
 #include <linux/seq_file.h>
+#include <uapi/linux/udmabuf.h>
 
 #include "udmabuf.h"
-
-/* Folios of higher orders than this are counted with this one. */
-#define UDMABUF_ORDER_MAX	31
 
 static LIST_HEAD(udmabuf_live);
 static DEFINE_MUTEX(udmabuf_live_lock);
@@ -44,56 +40,30 @@ void udmabuf_debugfs_del(struct udmabuf *ubuf)
 	mutex_unlock(&udmabuf_live_lock);
 }
 
-static void udmabuf_count_orders(const struct udmabuf_extent *extent,
-				 unsigned long *count)
-{
-	pgoff_t done = 0;
-
-	while (done < extent->nr_pages) {
-		struct page *page = pfn_to_page(extent->pfn + done);
-		struct folio *folio = page_folio(page);
-
-		count[min(folio_order(folio), UDMABUF_ORDER_MAX)]++;
-		done += folio_nr_pages(folio) - folio_page_idx(folio, page);
-	}
-	cond_resched();
-}
-
 /* As "order:count" pairs, smallest order first, separated by commas. */
-static void udmabuf_show_orders(struct seq_file *m, const struct udmabuf *ubuf)
+static void udmabuf_show_folios(struct seq_file *m, const u64 *folios)
 {
-	unsigned long count[UDMABUF_ORDER_MAX + 1] = {};
-	struct udmabuf_extent extent = {};
 	const char *separator = "";
 	unsigned int order;
 
-	while (udmabuf_runs_next(&ubuf->runs, ubuf->runs.nr_pages, &extent))
-		udmabuf_count_orders(&extent, count);
-	for (order = 0; order <= UDMABUF_ORDER_MAX; order++) {
-		if (!count[order])
+	for (order = 0; order < UDMABUF_INFO_ORDERS; order++) {
+		if (!folios[order])
 			continue;
-		seq_printf(m, "%s%u:%lu", separator, order, count[order]);
+		seq_printf(m, "%s%u:%llu", separator, order, folios[order]);
 		separator = ",";
 	}
 }
 
-static size_t udmabuf_count_attachments(struct udmabuf *ubuf)
-{
-	size_t count;
-
-	mutex_lock(&ubuf->lock);
-	count = list_count_nodes(&ubuf->attachments);
-	mutex_unlock(&ubuf->lock);
-	return count;
-}
-
 static void udmabuf_show(struct seq_file *m, struct udmabuf *ubuf)
 {
-	seq_printf(m, "%lu %llu %zu ", ubuf->ino,
-		   (u64)ubuf->runs.nr_pages << PAGE_SHIFT, ubuf->runs.nr);
-	udmabuf_show_orders(m, ubuf);
-	seq_printf(m, " %zu %ld %d:", udmabuf_count_attachments(ubuf),
-		   atomic_long_read(&ubuf->nr_huge_entries), ubuf->pid);
+	struct udmabuf_info info = {};
+
+	/* Who is being killed does not read what is missing. */
+	udmabuf_describe(ubuf, &info);
+	seq_printf(m, "%lu %llu %llu ", ubuf->ino, info.bytes, info.runs);
+	udmabuf_show_folios(m, info.folios);
+	seq_printf(m, " %u %llu %d:", info.attachments, info.huge_entries,
+		   ubuf->pid);
 	seq_escape(m, ubuf->comm, " \t\n\\");
 	seq_putc(m, '\n');
 }

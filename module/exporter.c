@@ -10,6 +10,10 @@
  * udmabuf.lock protects the list of attachments, their tables and their mapped
  * state. It is taken inside the reservation lock, under which the core calls
  * map_dma_buf() and unmap_dma_buf(); CPU access comes without that one.
+ *
+ * Of a read-only buffer devices and the CPU can do nothing but read. It has no
+ * kernel mapping: who asks for one does not say what for, and if it could not be
+ * written, a driver that does would bring the kernel down.
  */
 #include <linux/dma-buf.h>
 #include <linux/dma-mapping.h>
@@ -43,6 +47,29 @@ struct udmabuf_attachment {
 	struct sg_table table;
 	enum dma_data_direction direction;
 };
+
+/**
+ * udmabuf_count_attachments() - tell how many devices use a buffer
+ * @ubuf: an exported buffer
+ * @attached: receives how many are attached
+ * @mapped: receives how many of these have it mapped
+ *
+ * Context: Process context, takes &udmabuf.lock.
+ */
+void udmabuf_count_attachments(struct udmabuf *ubuf, u32 *attached, u32 *mapped)
+{
+	struct udmabuf_attachment *ua;
+
+	*attached = 0;
+	*mapped = 0;
+	mutex_lock(&ubuf->lock);
+	list_for_each_entry(ua, &ubuf->attachments, node) {
+		(*attached)++;
+		if (ua->direction != DMA_NONE)
+			(*mapped)++;
+	}
+	mutex_unlock(&ubuf->lock);
+}
 
 static int udmabuf_attach(struct dma_buf *dmabuf,
 			  struct dma_buf_attachment *attach)
@@ -171,6 +198,9 @@ static struct sg_table *udmabuf_map(struct dma_buf_attachment *attach,
 	struct udmabuf_attachment *ua = attach->priv;
 	int ret;
 
+	if (ubuf->read_only && direction != DMA_TO_DEVICE)
+		return ERR_PTR(-EACCES);
+
 	ret = udmabuf_get_table(ubuf, ua);
 	if (ret)
 		return ERR_PTR(ret);
@@ -209,11 +239,21 @@ static bool udmabuf_narrow(enum dma_data_direction mapped,
 	return mapped != DMA_NONE;
 }
 
+/* The CPU reads what comes from the device, and writes what goes there. */
+static bool udmabuf_denies_cpu(const struct udmabuf *ubuf,
+			       enum dma_data_direction direction)
+{
+	return ubuf->read_only && direction != DMA_FROM_DEVICE;
+}
+
 static int udmabuf_begin_cpu_access(struct dma_buf *dmabuf,
 				    enum dma_data_direction direction)
 {
 	struct udmabuf *ubuf = dmabuf->priv;
 	struct udmabuf_attachment *ua;
+
+	if (udmabuf_denies_cpu(ubuf, direction))
+		return -EACCES;
 
 	mutex_lock(&ubuf->lock);
 	if (ubuf->vaddr)
@@ -233,6 +273,9 @@ static int udmabuf_end_cpu_access(struct dma_buf *dmabuf,
 {
 	struct udmabuf *ubuf = dmabuf->priv;
 	struct udmabuf_attachment *ua;
+
+	if (udmabuf_denies_cpu(ubuf, direction))
+		return -EACCES;
 
 	mutex_lock(&ubuf->lock);
 	if (ubuf->vaddr)
@@ -269,6 +312,18 @@ static const struct dma_buf_ops udmabuf_dma_buf_ops = {
 	.release = udmabuf_release,
 };
 
+/* The same without vmap and vunmap. */
+static const struct dma_buf_ops udmabuf_read_only_ops = {
+	.attach = udmabuf_attach,
+	.detach = udmabuf_detach,
+	.map_dma_buf = udmabuf_map,
+	.unmap_dma_buf = udmabuf_unmap,
+	.begin_cpu_access = udmabuf_begin_cpu_access,
+	.end_cpu_access = udmabuf_end_cpu_access,
+	.mmap = udmabuf_mmap,
+	.release = udmabuf_release,
+};
+
 /**
  * udmabuf_export() - make a dma-buf of a buffer
  * @ubuf: a buffer that has all its memory
@@ -284,9 +339,10 @@ struct dma_buf *udmabuf_export(struct udmabuf *ubuf)
 
 	/* Programs look for this name, whatever the module is called. */
 	exp_info.exp_name = "udmabuf";
-	exp_info.ops = &udmabuf_dma_buf_ops;
+	exp_info.ops = ubuf->read_only ? &udmabuf_read_only_ops :
+					 &udmabuf_dma_buf_ops;
 	exp_info.size = (size_t)ubuf->runs.nr_pages << PAGE_SHIFT;
-	exp_info.flags = O_RDWR;
+	exp_info.flags = ubuf->read_only ? O_RDONLY : O_RDWR;
 	exp_info.priv = ubuf;
 
 	dmabuf = dma_buf_export(&exp_info);
@@ -295,6 +351,20 @@ struct dma_buf *udmabuf_export(struct udmabuf *ubuf)
 	ubuf->ino = file_inode(dmabuf->file)->i_ino;
 	udmabuf_debugfs_add(ubuf);
 	return dmabuf;
+}
+
+/**
+ * udmabuf_of() - the buffer behind a dma-buf
+ * @dmabuf: a dma-buf of any exporter
+ *
+ * Return: the buffer, or NULL when another driver made it.
+ */
+struct udmabuf *udmabuf_of(struct dma_buf *dmabuf)
+{
+	if (dmabuf->ops != &udmabuf_dma_buf_ops &&
+	    dmabuf->ops != &udmabuf_read_only_ops)
+		return NULL;
+	return dmabuf->priv;
 }
 
 #ifndef UDMABUF_VERSION

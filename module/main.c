@@ -68,8 +68,11 @@
 #define CREATE_TRACE_POINTS
 #include "trace.h"
 
-#ifndef UDMABUF_VERSION
-#define UDMABUF_DEVICE_NAME "udmabuf"
+#ifdef UDMABUF_VERSION
+#define UDMABUF_OWN_VERSION	UDMABUF_VERSION
+#else
+#define UDMABUF_DEVICE_NAME	"udmabuf"
+#define UDMABUF_OWN_VERSION	""
 #endif
 
 /* A million ranges are a list of 24 MiB, the most that one call may copy. */
@@ -130,6 +133,16 @@ pgoff_t udmabuf_page_limit(void)
 	return min_t(u64, limit, ULONG_MAX >> PAGE_SHIFT);
 }
 
+/**
+ * udmabuf_version() - which version of the driver this is
+ *
+ * Return: "0.1.0", or nothing for a driver that has the version of the kernel.
+ */
+const char *udmabuf_version(void)
+{
+	return UDMABUF_OWN_VERSION;
+}
+
 static const struct file_operations udmabuf_fops = {
 	.owner = THIS_MODULE,
 	.unlocked_ioctl = udmabuf_ioctl,
@@ -155,7 +168,7 @@ static void __init udmabuf_prime_lockdep(void)
 
 	if (!IS_ENABLED(CONFIG_PROVE_LOCKING))
 		return;
-	ubuf = udmabuf_create();
+	ubuf = udmabuf_create(false);
 	if (!ubuf)
 		return;
 	dma_resv_init(&resv);

@@ -164,18 +164,38 @@ static const struct vm_operations_struct udmabuf_vm_ops = {
  * @dmabuf: the buffer; the core checked that the mapping lies within it
  * @vma: the new mapping
  *
- * No page is mapped here: filling page tables is the work of a fault.
+ * No page is mapped here: filling page tables is the work of a fault. The file
+ * through which a mapping comes may be an importer's and be open for writing, so
+ * what a read-only buffer allows is decided here.
  *
  * Context: Process context, mmap lock held for writing.
- * Return: 0, or %-EINVAL for a private mapping.
+ * Return: 0, %-EINVAL for a private mapping, or %-EACCES for one of a read-only
+ * buffer that is to be written.
  */
 int udmabuf_mmap(struct dma_buf *dmabuf, struct vm_area_struct *vma)
 {
+	struct udmabuf *ubuf = dmabuf->priv;
+
 	if (!(vma->vm_flags & (VM_SHARED | VM_MAYSHARE)))
 		return -EINVAL;
+	if (ubuf->read_only) {
+		if (vma->vm_flags & VM_WRITE)
+			return -EACCES;
+		vm_flags_clear(vma, VM_MAYWRITE);
+	}
 
 	vma->vm_ops = &udmabuf_vm_ops;
-	vma->vm_private_data = dmabuf->priv;
+	vma->vm_private_data = ubuf;
 	vm_flags_set(vma, VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP);
 	return 0;
+}
+
+/**
+ * udmabuf_huge_sizes() - which entries other than the smallest a mapping can get
+ *
+ * Return: the sum of what one entry of each kind maps, in bytes.
+ */
+u64 udmabuf_huge_sizes(void)
+{
+	return IS_ENABLED(CONFIG_ARCH_SUPPORTS_PMD_PFNMAP) ? PMD_SIZE : 0;
 }

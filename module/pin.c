@@ -47,13 +47,18 @@
 #define UDMABUF_SEALS_WANTED	F_SEAL_SHRINK
 #define UDMABUF_SEALS_DENIED	(F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)
 
-static int udmabuf_memfd_check(struct file *memfd, loff_t end)
+/* Who only reads need not care who else may write, but may want to know. */
+static int udmabuf_memfd_check(struct udmabuf *ubuf, struct file *memfd,
+			       loff_t end)
 {
 	unsigned int seals = memfd_fcntl(memfd, F_GET_SEALS, 0);
 
-	if ((seals & UDMABUF_SEALS_WANTED) != UDMABUF_SEALS_WANTED ||
-	    seals & UDMABUF_SEALS_DENIED)
+	if ((seals & UDMABUF_SEALS_WANTED) != UDMABUF_SEALS_WANTED)
 		return -EINVAL;
+	if (!ubuf->read_only && seals & UDMABUF_SEALS_DENIED)
+		return -EINVAL;
+	if (!(seals & F_SEAL_WRITE))
+		ubuf->sealed = false;
 	if (end > i_size_read(file_inode(memfd)))
 		return -EINVAL;
 	return 0;
@@ -79,11 +84,21 @@ static bool udmabuf_memfd_has_holes(struct file *memfd, loff_t pos, loff_t end)
  * out of the reservation without having made one. fallocate() counts right.
  * It stops at any signal, not just at a fatal one; what it allocated stays, so
  * that a restarted call goes on where this one stopped.
+ *
+ * Zeros in place of a hole change nothing that can be read, and whoever may read
+ * a memfd gets them there with a page fault. So a memfd that is open for reading
+ * only is filled as well, for which vfs_fallocate() is no help.
  */
 static int udmabuf_memfd_fill(struct file *memfd, loff_t pos, loff_t end)
 {
-	int ret = vfs_fallocate(memfd, FALLOC_FL_KEEP_SIZE, pos, end - pos);
+	loff_t size = end - pos;
+	int ret;
 
+	if (memfd->f_mode & FMODE_WRITE)
+		ret = vfs_fallocate(memfd, FALLOC_FL_KEEP_SIZE, pos, size);
+	else
+		ret = memfd->f_op->fallocate(memfd, FALLOC_FL_KEEP_SIZE, pos,
+					     size);
 	if (ret == -EINTR)
 		return fatal_signal_pending(current) ? -EINTR : -ERESTARTSYS;
 	return ret == -ENOSPC ? -ENOMEM : ret;
@@ -182,7 +197,7 @@ static int udmabuf_pin_step(struct udmabuf *ubuf, struct file *memfd,
 	ret = down_read_killable(&inode->i_rwsem);
 	if (ret)
 		return ret;
-	ret = udmabuf_memfd_check(memfd, end);
+	ret = udmabuf_memfd_check(ubuf, memfd, end);
 	if (!ret)
 		fill = is_file_hugepages(memfd) &&
 		       udmabuf_memfd_has_holes(memfd, *pos, batch_end);
@@ -207,7 +222,7 @@ static int udmabuf_pin_step(struct udmabuf *ubuf, struct file *memfd,
  * udmabuf_destroy() to give back.
  *
  * * %-EBADFD: @memfd is no file of shmem or hugetlbfs
- * * %-EACCES: it is not open for writing
+ * * %-EACCES: it is not open for writing; or, for a read-only buffer, for reading
  * * %-EINVAL: the seals do not allow it, or the range leaves the file
  * * %-ENOMEM: no memory or no huge page left, or a page is pinned too often
  * * %-EINTR: a fatal signal is pending
@@ -221,7 +236,7 @@ int udmabuf_pin(struct udmabuf *ubuf, struct file *memfd, u64 offset, u64 size)
 
 	if (!shmem_file(memfd) && !is_file_hugepages(memfd))
 		return -EBADFD;
-	if (!(memfd->f_mode & FMODE_WRITE))
+	if (!(memfd->f_mode & (ubuf->read_only ? FMODE_READ : FMODE_WRITE)))
 		return -EACCES;
 	if (check_add_overflow(offset, size, &end))
 		return -EINVAL;
@@ -242,9 +257,9 @@ int udmabuf_pin(struct udmabuf *ubuf, struct file *memfd, u64 offset, u64 size)
  * A write through the buffer sets no dirty bit that anybody would find, and a
  * clean folio of a hole may be dropped by reclaim, data and all.
  */
-static void udmabuf_unpin_folio(struct folio *folio)
+static void udmabuf_unpin_folio(struct folio *folio, bool dirty)
 {
-	if (!folio_test_dirty(folio)) {
+	if (dirty && !folio_test_dirty(folio)) {
 		folio_lock(folio);
 		folio_mark_dirty(folio);
 		folio_unlock(folio);
@@ -252,7 +267,8 @@ static void udmabuf_unpin_folio(struct folio *folio)
 	unpin_folio(folio);
 }
 
-static void udmabuf_unpin_extent(const struct udmabuf_extent *extent)
+static void udmabuf_unpin_extent(const struct udmabuf_extent *extent,
+				 bool dirty)
 {
 	pgoff_t done = 0;
 
@@ -261,7 +277,7 @@ static void udmabuf_unpin_extent(const struct udmabuf_extent *extent)
 		struct folio *folio = page_folio(page);
 
 		done += folio_nr_pages(folio) - folio_page_idx(folio, page);
-		udmabuf_unpin_folio(folio);
+		udmabuf_unpin_folio(folio, dirty);
 		cond_resched();
 	}
 }
@@ -277,7 +293,7 @@ void udmabuf_unpin(struct udmabuf *ubuf)
 	struct udmabuf_extent extent = {};
 
 	while (udmabuf_runs_next(&ubuf->runs, ubuf->runs.nr_pages, &extent))
-		udmabuf_unpin_extent(&extent);
+		udmabuf_unpin_extent(&extent, !ubuf->read_only);
 	ubuf->runs.nr = 0;
 	ubuf->runs.nr_pages = 0;
 }

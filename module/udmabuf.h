@@ -19,6 +19,8 @@ struct device;
 struct dma_buf;
 struct file;
 struct iosys_map;
+struct udmabuf_info;
+struct user_struct;
 struct vm_area_struct;
 
 /**
@@ -30,6 +32,11 @@ struct vm_area_struct;
  * @vaddr: where the kernel maps a buffer of several runs, or NULL
  * @node: entry in the list of live buffers, see debugfs.c
  * @ino: inode number of the dma-buf, 0 until it is exported
+ * @read_only: nobody may write through the buffer; constant
+ * @sealed: a read-only buffer that nobody else can write either: all its memory is
+ *          of memfds with %F_SEAL_WRITE, which stays; constant from the export on
+ * @user: whose limit the memory counts against, with a reference; or NULL
+ * @nr_charged: pages that count there
  * @nr_huge_entries: page-table entries of PMD size made since creation
  * @pid: thread group that created the buffer, as the first pid namespace
  *       numbers it
@@ -42,6 +49,10 @@ struct udmabuf {
 	void *vaddr;
 	struct list_head node;
 	unsigned long ino;
+	bool read_only;
+	bool sealed;
+	struct user_struct *user;
+	pgoff_t nr_charged;
 	atomic_long_t nr_huge_entries;
 	pid_t pid;
 	char comm[TASK_COMM_LEN];
@@ -50,15 +61,22 @@ struct udmabuf {
 /* main.c */
 unsigned int udmabuf_list_limit(void);
 pgoff_t udmabuf_page_limit(void);
+const char *udmabuf_version(void);
 
 /* ioctl.c */
 long udmabuf_ioctl(struct file *file, unsigned int cmd, unsigned long arg);
 
 /* buffer.c */
-struct udmabuf *udmabuf_create(void);
+struct udmabuf *udmabuf_create(bool read_only);
 void udmabuf_destroy(struct udmabuf *ubuf);
 int udmabuf_grow(struct udmabuf *ubuf);
 void udmabuf_trim(struct udmabuf *ubuf);
+
+/* account.c */
+bool udmabuf_can_account(void);
+unsigned int udmabuf_account_mode(void);
+int udmabuf_charge(struct udmabuf *ubuf, pgoff_t nr_pages);
+void udmabuf_uncharge(struct udmabuf *ubuf);
 
 /* pin.c */
 int udmabuf_pin(struct udmabuf *ubuf, struct file *memfd, u64 offset, u64 size);
@@ -66,9 +84,16 @@ void udmabuf_unpin(struct udmabuf *ubuf);
 
 /* exporter.c */
 struct dma_buf *udmabuf_export(struct udmabuf *ubuf);
+struct udmabuf *udmabuf_of(struct dma_buf *dmabuf);
+void udmabuf_count_attachments(struct udmabuf *ubuf, u32 *attached,
+			       u32 *mapped);
+
+/* info.c */
+int udmabuf_describe(struct udmabuf *ubuf, struct udmabuf_info *info);
 
 /* mmap.c */
 int udmabuf_mmap(struct dma_buf *dmabuf, struct vm_area_struct *vma);
+u64 udmabuf_huge_sizes(void);
 
 /* vmap.c */
 int udmabuf_vmap(struct dma_buf *dmabuf, struct iosys_map *map);

@@ -50,7 +50,8 @@ static void *udmabuf_map_runs(const struct udmabuf_runs *runs)
 
 	if (runs->nr_pages > UINT_MAX)
 		return NULL;
-	pages = kvmalloc_array(runs->nr_pages, sizeof(*pages), GFP_KERNEL);
+	pages = kvmalloc_array(runs->nr_pages, sizeof(*pages),
+			       GFP_KERNEL_ACCOUNT);
 	if (!pages)
 		return NULL;
 	udmabuf_list_pages(runs, pages);

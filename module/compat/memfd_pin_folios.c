@@ -13,8 +13,9 @@
  * it is back:
  *
  * * The file cannot have become shorter: the caller saw F_SEAL_SHRINK.
- * * It cannot have got F_SEAL_WRITE: mapping a sealed file fails, sealing a
- *   mapped file fails, and then sealing a file that has pins fails.
+ * * It cannot have got F_SEAL_WRITE where the mapping can be written: mapping a
+ *   sealed file so fails, sealing a file that is mapped so fails, and then sealing
+ *   a file that has pins fails.
  * * A hole may have been punched. In any case other threads can put what they
  *   like where the mapping was. So each folio is looked at under the lock, and
  *   kept only when it is the memfd's, at the place where it is expected.
@@ -41,7 +42,9 @@
 
 /**
  * struct udmabuf_compat_pins - folios that are being pinned
- * @memfd: the file, open for reading and writing
+ * @memfd: the file, such that it can be mapped with @prot
+ * @prot: %PROT_READ; and %PROT_WRITE where the memfd may be written, so that it
+ *        cannot get %F_SEAL_WRITE in the meantime
  * @first: first page of the file that is wanted
  * @end: the page behind the last one that is wanted
  * @folios: array of @max folios, the first @nr of them pinned
@@ -50,6 +53,7 @@
  */
 struct udmabuf_compat_pins {
 	struct file *memfd;
+	int prot;
 	pgoff_t first;
 	pgoff_t end;
 	struct folio **folios;
@@ -101,9 +105,9 @@ static pgoff_t udmabuf_compat_next(const struct udmabuf_compat_pins *pins,
 }
 
 /*
- * Pins what is mapped at @addr: the file from page @index on. The mapping can be
- * written, which is what keeps F_SEAL_WRITE away, but the faults are those of a
- * reader: in a shared mapping they find the same pages, some more at a time.
+ * Pins what is mapped at @addr: the file from page @index on. The faults are those
+ * of a reader, also where the mapping can be written: in a shared mapping they find
+ * the same pages, some more at a time.
  */
 static int udmabuf_compat_pin_mapped(struct udmabuf_compat_pins *pins,
 				     unsigned long addr, pgoff_t index)
@@ -172,7 +176,7 @@ static int udmabuf_compat_pin_range(struct udmabuf_compat_pins *pins)
 	index = round_down(pins->first, unit);
 	size = (round_up(pins->end, unit) - index) << PAGE_SHIFT;
 
-	addr = vm_mmap(pins->memfd, 0, size, PROT_READ | PROT_WRITE,
+	addr = vm_mmap(pins->memfd, 0, size, pins->prot,
 		       MAP_SHARED | MAP_NORESERVE, index << PAGE_SHIFT);
 	if (IS_ERR_VALUE(addr))
 		return udmabuf_compat_errno(addr);
@@ -227,18 +231,37 @@ static long udmabuf_compat_pin(struct udmabuf_compat_pins *pins)
 	return pins->nr;
 }
 
-/* A file that is open for writing only cannot be mapped, but opened again. */
-static struct file *udmabuf_compat_get_mappable(struct file *memfd)
+/*
+ * Whether the memory may be written through the file. The caller has the inode lock
+ * and has just decided by the same seals.
+ */
+static bool udmabuf_compat_may_write(struct file *memfd)
 {
-	if (memfd->f_mode & FMODE_READ)
+	return memfd->f_mode & FMODE_WRITE &&
+	       !(memfd_fcntl(memfd, F_GET_SEALS, 0) &
+		 (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE));
+}
+
+/*
+ * A file that is open for writing only cannot be mapped, but opened again; so can
+ * one that is open for writing and sealed against it, whose shared mappings are
+ * refused even to readers.
+ */
+static struct file *udmabuf_compat_get_mappable(struct file *memfd, int prot)
+{
+	bool write = prot & PROT_WRITE;
+
+	if (memfd->f_mode & FMODE_READ &&
+	    !!(memfd->f_mode & FMODE_WRITE) == write)
 		return get_file(memfd);
-	return dentry_open(&memfd->f_path, O_RDWR | O_LARGEFILE,
+	return dentry_open(&memfd->f_path,
+			   (write ? O_RDWR : O_RDONLY) | O_LARGEFILE,
 			   current_cred());
 }
 
 /**
  * memfd_pin_folios() - pin the folios of a range of a memfd
- * @memfd: a file of shmem or hugetlbfs that is open for writing
+ * @memfd: a file of shmem or hugetlbfs that is open for reading or writing
  * @start: first byte of the range
  * @end: its last byte
  * @folios: receives the folios
@@ -254,6 +277,7 @@ long memfd_pin_folios(struct file *memfd, loff_t start, loff_t end,
 		      pgoff_t *offset)
 {
 	struct udmabuf_compat_pins pins = {
+		.prot = PROT_READ,
 		.first = start >> PAGE_SHIFT,
 		.end = (end >> PAGE_SHIFT) + 1,
 		.folios = folios,
@@ -261,7 +285,9 @@ long memfd_pin_folios(struct file *memfd, loff_t start, loff_t end,
 	};
 	long nr;
 
-	pins.memfd = udmabuf_compat_get_mappable(memfd);
+	if (udmabuf_compat_may_write(memfd))
+		pins.prot |= PROT_WRITE;
+	pins.memfd = udmabuf_compat_get_mappable(memfd, pins.prot);
 	if (IS_ERR(pins.memfd))
 		return PTR_ERR(pins.memfd);
 	nr = udmabuf_compat_pin(&pins);

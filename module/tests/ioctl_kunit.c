@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * KUnit tests of the validation in ioctl.c, which includes this file: what a list
- * of ranges may be, at its boundaries.
+ * of ranges may be, at its boundaries; and the fields around it.
  */
 #include <kunit/test.h>
+#include <linux/bits.h>
 #include <linux/limits.h>
 #include <linux/prandom.h>
 
@@ -164,11 +165,56 @@ static void ranges_test_model(struct kunit *test)
 	KUNIT_EXPECT_LT(test, accepted, 19900);
 }
 
+/* Of the fields of a request each bit that means nothing, alone. */
+static void ranges_test_unknown_bits(struct kunit *test)
+{
+	struct udmabuf_create_ranges create = { .count = 1 };
+	int want;
+	u32 bit;
+
+	for (bit = 0; bit < 32; bit++) {
+		create.flags = BIT(bit);
+		want = create.flags & UDMABUF_CREATE_FLAGS ? 0 : -EINVAL;
+		KUNIT_EXPECT_EQ(test, want, udmabuf_check_create(&create));
+	}
+	create.flags = UDMABUF_CREATE_FLAGS;
+	for (bit = 0; bit < 32; bit++) {
+		create.__reserved = BIT(bit);
+		KUNIT_EXPECT_EQ(test, -EINVAL, udmabuf_check_create(&create));
+	}
+}
+
+static void ranges_test_count(struct kunit *test)
+{
+	struct udmabuf_create_ranges create = {};
+
+	KUNIT_EXPECT_EQ(test, -EINVAL, udmabuf_check_create(&create));
+	create.count = udmabuf_list_limit();
+	KUNIT_EXPECT_EQ(test, 0, udmabuf_check_create(&create));
+	create.count++;
+	KUNIT_EXPECT_EQ(test, -EINVAL, udmabuf_check_create(&create));
+	create.count = U32_MAX;
+	KUNIT_EXPECT_EQ(test, -EINVAL, udmabuf_check_create(&create));
+}
+
+static void ranges_test_pads(struct kunit *test)
+{
+	struct udmabuf_create_item list[2] = {};
+
+	KUNIT_EXPECT_EQ(test, 0, udmabuf_check_pads(list, 2));
+	list[1].__pad = 1;
+	KUNIT_EXPECT_EQ(test, 0, udmabuf_check_pads(list, 1));
+	KUNIT_EXPECT_EQ(test, -EINVAL, udmabuf_check_pads(list, 2));
+}
+
 static struct kunit_case ranges_kunit_cases[] = {
 	KUNIT_CASE_PARAM(ranges_test_boundaries, ranges_gen_params),
 	KUNIT_CASE(ranges_test_limit),
 	KUNIT_CASE(ranges_test_long_list),
 	KUNIT_CASE(ranges_test_model),
+	KUNIT_CASE(ranges_test_unknown_bits),
+	KUNIT_CASE(ranges_test_count),
+	KUNIT_CASE(ranges_test_pads),
 	{}
 };
 
