@@ -3,16 +3,13 @@
  * A real importer: vgem, a DRM device without hardware. It attaches and maps
  * when a buffer becomes a handle, and lets go with the last handle.
  */
-#include <errno.h>
 #include <libdrm/drm.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 
 #include "common.h"
+#include "drm.h"
 
 #define SIZE		(4 * UDB_HUGE)
-#define MAX_CARDS	16
 
 FIXTURE(vgem) {
 	int drm;
@@ -24,41 +21,9 @@ FIXTURE(vgem) {
 
 UDB_BACKING_VARIANTS(vgem);
 
-static bool drm_is_vgem(int drm)
-{
-	char name[16] = "";
-	struct drm_version version = {
-		.name = name,
-		.name_len = sizeof(name) - 1,
-	};
-
-	return !ioctl(drm, DRM_IOCTL_VERSION, &version) &&
-	       !strcmp(name, "vgem");
-}
-
-/* The open render node of vgem, or -1. */
-static int vgem_open(void)
-{
-	char path[64];
-	int drm, i;
-
-	if (system("modprobe vgem"))
-		return -1;
-	for (i = 0; i < MAX_CARDS; i++) {
-		snprintf(path, sizeof(path), "/dev/dri/renderD%d", 128 + i);
-		drm = open(path, O_RDWR | O_CLOEXEC);
-		if (drm < 0)
-			continue;
-		if (drm_is_vgem(drm))
-			return drm;
-		close(drm);
-	}
-	return -1;
-}
-
 FIXTURE_SETUP(vgem)
 {
-	self->drm = vgem_open();
+	self->drm = drm_open_vgem("renderD");
 	ASSERT_GE(self->drm, 0)
 	TH_LOG("no render node of vgem below /dev/dri");
 	UDB_DEV_OPEN(self->dev);
@@ -79,26 +44,6 @@ FIXTURE_TEARDOWN(vgem)
 	close(self->drm);
 }
 
-/* The handle, 0 on failure. */
-static uint32_t import(int drm, int buf)
-{
-	struct drm_prime_handle prime = { .fd = buf };
-
-	return ioctl(drm, DRM_IOCTL_PRIME_FD_TO_HANDLE, &prime) ? 0 :
-								  prime.handle;
-}
-
-static int export(int drm, uint32_t handle)
-{
-	struct drm_prime_handle prime = {
-		.handle = handle,
-		.flags = DRM_CLOEXEC | DRM_RDWR,
-		.fd = -1,
-	};
-
-	return ioctl(drm, DRM_IOCTL_PRIME_HANDLE_TO_FD, &prime) ? -1 : prime.fd;
-}
-
 static int gem_close(int drm, uint32_t handle)
 {
 	struct drm_gem_close arg = { .handle = handle };
@@ -116,22 +61,22 @@ static bool is_same_buffer(int one, int other)
 
 TEST_F(vgem, import_and_close)
 {
-	uint32_t handle = import(self->drm, self->buf);
+	uint32_t handle = drm_import(self->drm, self->buf);
 
 	ASSERT_NE(0, handle);
-	EXPECT_EQ(handle, import(self->drm, self->buf));
+	EXPECT_EQ(handle, drm_import(self->drm, self->buf));
 	EXPECT_EQ(0, gem_close(self->drm, handle));
 	EXPECT_ERRNO(EINVAL, gem_close(self->drm, handle));
 }
 
 TEST_F(vgem, export_gives_the_same_buffer)
 {
-	uint32_t handle = import(self->drm, self->buf);
+	uint32_t handle = drm_import(self->drm, self->buf);
 	char *map;
 	int out;
 
 	ASSERT_NE(0, handle);
-	out = export(self->drm, handle);
+	out = drm_export(self->drm, handle);
 	ASSERT_GE(out, 0);
 	EXPECT_TRUE(is_same_buffer(self->buf, out));
 	EXPECT_EQ((off_t)SIZE, lseek(out, 0, SEEK_END));
@@ -146,7 +91,7 @@ TEST_F(vgem, export_gives_the_same_buffer)
 /* The device keeps the memory when nobody else does, and gives it back. */
 TEST_F(vgem, device_is_the_last_user)
 {
-	uint32_t handle = import(self->drm, self->buf);
+	uint32_t handle = drm_import(self->drm, self->buf);
 	char *map;
 	int out;
 
@@ -155,7 +100,7 @@ TEST_F(vgem, device_is_the_last_user)
 	close(self->buf);
 	close(self->dev);
 	EXPECT_ERRNO(EBUSY, fcntl(self->memfd, F_ADD_SEALS, F_SEAL_WRITE));
-	out = export(self->drm, handle);
+	out = drm_export(self->drm, handle);
 	ASSERT_GE(out, 0);
 	map = udb_map(out, SIZE, PROT_READ);
 	ASSERT_NE(NULL, map);
@@ -168,7 +113,7 @@ TEST_F(vgem, device_is_the_last_user)
 
 TEST_F(vgem, closing_the_device_lets_go)
 {
-	ASSERT_NE(0, import(self->drm, self->buf));
+	ASSERT_NE(0, drm_import(self->drm, self->buf));
 	munmap(self->mem, SIZE);
 	close(self->buf);
 	close(self->drm);
@@ -177,12 +122,12 @@ TEST_F(vgem, closing_the_device_lets_go)
 
 TEST_F(vgem, two_open_files)
 {
-	int other = vgem_open();
-	uint32_t here = import(self->drm, self->buf), there;
+	int other = drm_open_vgem("renderD");
+	uint32_t here = drm_import(self->drm, self->buf), there;
 
 	ASSERT_GE(other, 0);
 	ASSERT_NE(0, here);
-	there = import(other, self->buf);
+	there = drm_import(other, self->buf);
 	ASSERT_NE(0, there);
 	EXPECT_EQ(0, udb_sync(self->buf, DMA_BUF_SYNC_START | DMA_BUF_SYNC_RW));
 	EXPECT_EQ(0, gem_close(self->drm, here));
@@ -200,7 +145,7 @@ TEST_F(vgem, over_and_over)
 		buf = udb_create(self->dev, self->memfd, round * UDB_PAGE,
 				 SIZE - 2 * round * UDB_PAGE);
 		ASSERT_GE(buf, 0);
-		handle = import(self->drm, buf);
+		handle = drm_import(self->drm, buf);
 		ASSERT_NE(0, handle);
 		close(buf);
 		EXPECT_EQ(0, gem_close(self->drm, handle));

@@ -283,6 +283,15 @@ static ssize_t peek_write(struct file *file, const char __user *from,
 	return peek_copy(peek, NULL, from, count, ppos);
 }
 
+static int peek_mmap(struct file *file, struct vm_area_struct *vma)
+{
+	const struct peek *peek = file->private_data;
+
+	if (!peek_is_ready(peek))
+		return -ENOTCONN;
+	return dma_buf_mmap(peek->dmabuf, vma, vma->vm_pgoff);
+}
+
 static int peek_open(struct inode *inode, struct file *file)
 {
 	struct peek *peek;
@@ -312,6 +321,7 @@ static const struct file_operations peek_fops = {
 	.release = peek_release,
 	.read = peek_read,
 	.write = peek_write,
+	.mmap = peek_mmap,
 	.unlocked_ioctl = peek_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
 	.llseek = default_llseek,

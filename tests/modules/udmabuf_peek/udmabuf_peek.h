@@ -5,8 +5,8 @@
  *
  * One open file is one importer. PEEK_ATTACH binds it to a buffer for the rest
  * of its life; from then on pread() and pwrite() reach the buffer through the
- * chosen view. Reads and writes beyond the end of the view are short. close()
- * unmaps and detaches.
+ * chosen view. Reads and writes beyond the end of the view are short. mmap() is
+ * that of the buffer, as drivers pass it on. close() unmaps and detaches.
  */
 #ifndef UDMABUF_PEEK_H
 #define UDMABUF_PEEK_H
