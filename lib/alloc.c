@@ -10,7 +10,11 @@
 #include "private.h"
 
 #define UDB_ALLOC_FLAGS	\
-	(UDB_ALLOC_EXACT | UDB_ALLOC_POPULATE | UDB_ALLOC_DROP_MEMFD)
+	(UDB_ALLOC_EXACT | UDB_ALLOC_POPULATE | UDB_ALLOC_DROP_MEMFD | \
+	 UDB_ALLOC_READ_ONLY)
+
+/* The memory of these can be written by nobody at all. */
+#define UDB_ALLOC_USELESS	(UDB_ALLOC_DROP_MEMFD | UDB_ALLOC_READ_ONLY)
 
 /**
  * udb_alloc_take() - take over options of an allocation
@@ -33,9 +37,34 @@ int udb_alloc_take(struct udb_alloc_opts *known,
 	if (known->flags & UDB_ALLOC_EXACT &&
 	    known->backing == UDB_BACKING_AUTO)
 		return -EINVAL;
+	if ((known->flags & UDB_ALLOC_USELESS) == UDB_ALLOC_USELESS)
+		return -EINVAL;
 	if (!known->name)
 		known->name = "udb";
 	return strlen(known->name) < UDB_NAME_MAX ? 0 : -ENAMETOOLONG;
+}
+
+/* What cannot be had need not be allocated first. */
+static int udb_alloc_check(const struct udb_device *dev, uint32_t flags)
+{
+	struct udb_query query = { .struct_size = sizeof(query) };
+	int ret;
+
+	if (!(flags & UDB_ALLOC_READ_ONLY))
+		return 0;
+	ret = udb_device_query(dev, &query);
+	if (!ret && !(query.features & UDB_QUERY_READ_ONLY))
+		ret = -EOPNOTSUPP;
+	return ret;
+}
+
+static int udb_alloc_dmabuf(struct udb_device *dev,
+			    const struct udb_memory *memory, uint32_t flags)
+{
+	if (flags & UDB_ALLOC_READ_ONLY)
+		return udb_device_create_read_only(dev, memory->fd, 0,
+						   memory->size);
+	return udb_device_create(dev, memory->fd, 0, memory->size);
 }
 
 static int udb_alloc_memfd(struct udb_device *dev, size_t size,
@@ -53,7 +82,7 @@ static int udb_alloc_memfd(struct udb_device *dev, size_t size,
 	buf->backing = memory.backing;
 	if (dev->kind == UDB_KIND_MEMFD)
 		return 0;
-	ret = udb_device_create(dev, memory.fd, 0, memory.size);
+	ret = udb_alloc_dmabuf(dev, &memory, opts->flags);
 	if (ret < 0)
 		return ret;
 	buf->fd = ret;
@@ -91,9 +120,11 @@ static int udb_alloc_known(struct udb_device *dev, size_t size,
 			   const struct udb_alloc_opts *opts,
 			   struct udb_buffer *buf)
 {
-	int ret;
+	int ret = udb_alloc_check(dev, opts->flags);
 
-	/* What is too large for the driver need not be allocated first. */
+	if (ret)
+		return ret;
+	/* What is too large for the driver need not be allocated first either. */
 	if (!udb_device_takes(dev, size, 0))
 		return -EFBIG;
 	if (dev->kind == UDB_KIND_HEAP)

@@ -241,3 +241,25 @@ int udb_device_create(struct udb_device *dev, int memfd, uint64_t offset,
 
 	return ret < 0 ? udb_device_explain(dev, size, ret) : ret;
 }
+
+/**
+ * udb_device_create_read_only() - the same, of a dma-buf that nobody can write
+ * @dev: a device.
+ * @memfd: the memfd.
+ * @offset: in bytes.
+ * @size: in bytes.
+ *
+ * Return: as udb_device_create(); -EOPNOTSUPP: the driver has no such buffers.
+ */
+int udb_device_create_read_only(struct udb_device *dev, int memfd,
+				uint64_t offset, uint64_t size)
+{
+	const struct udmabuf_create_item item = {
+		.memfd = memfd,
+		.offset = offset,
+		.size = size,
+	};
+	int ret = udb_query_create(dev, &item, 1, UDMABUF_FLAGS_READ_ONLY);
+
+	return ret < 0 ? udb_device_explain(dev, size, ret) : ret;
+}

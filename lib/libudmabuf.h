@@ -58,7 +58,7 @@ extern "C" {
  * * A device and a pool can be used by any number of threads. A buffer can, too,
  *   as long as no thread frees it. Files can be used as the kernel allows.
  *
- * All of it is there since version 0.1.
+ * All of it is there since version 0.1, but for what says otherwise.
  */
 
 #define UDB_VERSION_MAJOR	0
@@ -98,6 +98,7 @@ enum udb_backing {
 #define UDB_ALLOC_EXACT		(1U << 0) /* the backing asked for, or nothing */
 #define UDB_ALLOC_POPULATE	(1U << 1) /* allocate pages with threads */
 #define UDB_ALLOC_DROP_MEMFD	(1U << 2) /* close the memfd: one file less */
+#define UDB_ALLOC_READ_ONLY	(1U << 3) /* write through the memfd only; 0.2 */
 
 /**
  * struct udb_alloc_opts - options of udb_buffer_alloc()
@@ -131,8 +132,13 @@ struct udb_buffer;
  * enough memory get transparent ones where the kernel has some; that needs neither
  * a privilege nor a setting. A device of the heap takes the kernel's pages.
  *
+ * With %UDB_ALLOC_READ_ONLY nobody can write through the dma-buf: neither who gets
+ * it, nor a device. Data comes by the memfd (%UDB_MAP_MEMFD), which stays here and
+ * therefore may not be dropped. udb_buffer_map() has to be asked for %UDB_READ.
+ *
  * Return: 0; -EFBIG: above the driver's limit; -ENOMEM, -ENOSPC: no memory;
- * -EOPNOTSUPP: %UDB_ALLOC_EXACT and there is no such backing; -ENAMETOOLONG;
+ * -EOPNOTSUPP: %UDB_ALLOC_EXACT and there is no such backing, or
+ * %UDB_ALLOC_READ_ONLY and the driver lacks %UDB_QUERY_READ_ONLY; -ENAMETOOLONG;
  * -EOVERFLOW: @size cannot be rounded up.
  */
 int udb_buffer_alloc(struct udb_device *dev, size_t size,
@@ -170,6 +176,8 @@ struct udb_range {
 /* &udb_wrap_opts.flags */
 #define UDB_WRAP_ADD_SEALS	(1U << 0) /* add F_SEAL_SHRINK where missing */
 #define UDB_WRAP_ROUND_OUT	(1U << 1) /* first and last range: whole pages */
+#define UDB_WRAP_READ_ONLY	(1U << 2) /* nobody writes the buffer; 0.2 */
+#define UDB_WRAP_SEAL_WRITE	(1U << 3) /* add F_SEAL_WRITE where missing; 0.2 */
 
 /**
  * struct udb_wrap_opts - options of udb_buffer_wrap()
@@ -197,11 +205,20 @@ struct udb_wrap_opts {
  * hold for the beginning of the first and the end of the last one; then
  * udb_buffer_offset() tells where in the buffer the first byte is.
  *
+ * With %UDB_WRAP_READ_ONLY nobody can write through the buffer, and the memfds may
+ * be sealed against writing or be open for reading only. Together with
+ * %UDB_WRAP_SEAL_WRITE nobody can write the memory in any other way either, for
+ * good: what is in it can be given to processes that do not trust each other.
+ *
  * Return: 0; -EBADF, -EBADFD: no memfd; -EPERM: a memfd is not sealed against
- * shrinking and may not be, or is sealed against writing; -EACCES: a memfd is
- * open for reading only; -EINVAL: a range is not of whole pages, empty, or
- * beyond the end; -E2BIG: more ranges than the driver takes; -EFBIG: more bytes;
- * -EOVERFLOW: sums do not fit; -EOPNOTSUPP: no driver.
+ * shrinking, or as %UDB_WRAP_SEAL_WRITE asks for, and may not be, or is sealed
+ * against writing; -EACCES: a memfd is open for reading only, or for writing only
+ * and the buffer is for reading; -EBUSY: a memfd cannot be sealed against writing,
+ * because somebody has mapped it so, or a buffer of it lives; -EINVAL: a range is not
+ * of whole pages, empty, or beyond the end, or %UDB_WRAP_SEAL_WRITE without
+ * %UDB_WRAP_READ_ONLY; -E2BIG: more ranges than the driver takes; -EFBIG: more
+ * bytes; -EOVERFLOW: sums do not fit; -EOPNOTSUPP: no driver, or one that lacks
+ * %UDB_QUERY_READ_ONLY.
  */
 int udb_buffer_wrap(struct udb_device *dev, const struct udb_range *ranges,
 		    size_t nr, const struct udb_wrap_opts *opts,

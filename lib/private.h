@@ -116,9 +116,17 @@ int udb_driver_open(const char *path);
 /* device.c */
 int udb_device_create(struct udb_device *dev, int memfd, uint64_t offset,
 		      uint64_t size);
+int udb_device_create_read_only(struct udb_device *dev, int memfd,
+				uint64_t offset, uint64_t size);
 void udb_device_look(struct udb_device *dev);
 bool udb_device_takes(struct udb_device *dev, uint64_t size, size_t nr);
 size_t udb_device_thp_size(struct udb_device *dev);
+
+/* query.c */
+struct udmabuf_create_item;
+int udb_query_create(const struct udb_device *dev,
+		     const struct udmabuf_create_item *items, uint32_t nr,
+		     uint32_t flags);
 
 /* buffer.c */
 int udb_buffer_new(struct udb_buffer **ret_buf);

@@ -13,10 +13,12 @@
 
 #include "private.h"
 
-#define UDB_WRAP_FLAGS	(UDB_WRAP_ADD_SEALS | UDB_WRAP_ROUND_OUT)
+#define UDB_WRAP_FLAGS	(UDB_WRAP_ADD_SEALS | UDB_WRAP_ROUND_OUT | \
+			 UDB_WRAP_READ_ONLY | UDB_WRAP_SEAL_WRITE)
 
 /* Whole pages, neighbours joined. @inner: where the first wanted byte is. */
 struct udb_wrap_list {
+	uint32_t flags;
 	struct udb_range *ranges;
 	size_t nr;
 	uint64_t size;
@@ -45,6 +47,9 @@ static int udb_wrap_take(struct udb_wrap_opts *known,
 	if (ret)
 		return ret;
 	if (known->flags & ~UDB_WRAP_FLAGS || known->reserved)
+		return -EINVAL;
+	if (known->flags & UDB_WRAP_SEAL_WRITE &&
+	    !(known->flags & UDB_WRAP_READ_ONLY))
 		return -EINVAL;
 	if (known->name && strlen(known->name) >= UDB_NAME_MAX)
 		return -ENAMETOOLONG;
@@ -124,22 +129,24 @@ static int udb_wrap_sum(struct udb_wrap_list *list)
 }
 
 /* Memory that could go away, or that must not be written, makes no buffer. */
-static int udb_wrap_seal(int memfd, bool add)
+static int udb_wrap_seal(int memfd, uint32_t flags)
 {
-	int seals = fcntl(memfd, F_GET_SEALS);
+	int seals = fcntl(memfd, F_GET_SEALS), missing = F_SEAL_SHRINK;
 
 	if (seals < 0)
 		return errno == EINVAL ? -EBADFD : -errno;
-	if (seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE))
+	if (!(flags & UDB_WRAP_READ_ONLY) &&
+	    seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE))
 		return -EPERM;
-	if (seals & F_SEAL_SHRINK)
-		return 0;
-	if (!add)
+	if (flags & UDB_WRAP_SEAL_WRITE)
+		missing |= F_SEAL_WRITE;
+	missing &= ~seals;
+	if (missing & F_SEAL_SHRINK && !(flags & UDB_WRAP_ADD_SEALS))
 		return -EPERM;
-	return fcntl(memfd, F_ADD_SEALS, F_SEAL_SHRINK) ? -errno : 0;
+	return missing && fcntl(memfd, F_ADD_SEALS, missing) ? -errno : 0;
 }
 
-static int udb_wrap_seal_all(const struct udb_wrap_list *list, bool add)
+static int udb_wrap_seal_all(const struct udb_wrap_list *list)
 {
 	int memfd = -1, ret;
 
@@ -147,7 +154,7 @@ static int udb_wrap_seal_all(const struct udb_wrap_list *list, bool add)
 		if (list->ranges[i].memfd == memfd)
 			continue;
 		memfd = list->ranges[i].memfd;
-		ret = udb_wrap_seal(memfd, add);
+		ret = udb_wrap_seal(memfd, list->flags);
 		if (ret)
 			return ret;
 	}
@@ -173,17 +180,16 @@ static bool udb_wrap_limit_was_lowered(struct udb_device *dev,
 }
 
 static int udb_wrap_fill_list(struct udb_wrap_list *list,
-			      const struct udb_range *ranges, size_t nr,
-			      uint32_t flags)
+			      const struct udb_range *ranges, size_t nr)
 {
 	int ret = udb_wrap_join(list, ranges, nr);
 
-	if (!ret && flags & UDB_WRAP_ROUND_OUT)
+	if (!ret && list->flags & UDB_WRAP_ROUND_OUT)
 		ret = udb_wrap_round_out(list);
 	if (!ret)
 		ret = udb_wrap_sum(list);
 	if (!ret)
-		ret = udb_wrap_seal_all(list, flags & UDB_WRAP_ADD_SEALS);
+		ret = udb_wrap_seal_all(list);
 	return ret;
 }
 
@@ -198,10 +204,11 @@ static int udb_wrap_list_new(struct udb_device *dev,
 	if (!nr)
 		return -EINVAL;
 	memset(list, 0, sizeof(*list));
+	list->flags = flags;
 	list->ranges = calloc(nr, sizeof(*list->ranges));
 	if (!list->ranges)
 		return -ENOMEM;
-	ret = udb_wrap_fill_list(list, ranges, nr, flags);
+	ret = udb_wrap_fill_list(list, ranges, nr);
 	if (ret) {
 		free(list->ranges);
 		return ret;
@@ -252,24 +259,34 @@ static bool udb_wrap_next(const struct udb_wrap_list *list,
 	return nr;
 }
 
+static int udb_wrap_dmabuf(struct udb_device *dev,
+			   const struct udb_wrap_list *list,
+			   const struct udb_wrap_piece *piece)
+{
+	const struct udmabuf_create_item *item = &piece->create->list[0];
+
+	if (list->flags & UDB_WRAP_READ_ONLY)
+		return udb_query_create(dev, item, piece->create->count,
+					UDMABUF_FLAGS_READ_ONLY);
+	if (piece->create->count == 1)
+		return udb_device_create(dev, (int)item->memfd, item->offset,
+					 item->size);
+	piece->create->flags = UDMABUF_FLAGS_CLOEXEC;
+	return udb_ioctl(dev->fd, UDMABUF_CREATE_LIST, piece->create);
+}
+
 /* One range alone has a memfd that the processor can use, too. */
 static int udb_wrap_create(struct udb_device *dev,
+			   const struct udb_wrap_list *list,
 			   const struct udb_wrap_piece *piece,
 			   struct udb_buffer *buf)
 {
 	const struct udmabuf_create_item *item = &piece->create->list[0];
-	int ret;
+	int ret = udb_wrap_dmabuf(dev, list, piece);
 
-	buf->size = piece->size;
-	if (piece->create->count > 1) {
-		piece->create->flags = UDMABUF_FLAGS_CLOEXEC;
-		ret = udb_ioctl(dev->fd, UDMABUF_CREATE_LIST, piece->create);
-	} else {
-		ret = udb_device_create(dev, (int)item->memfd, item->offset,
-					item->size);
-	}
 	if (ret < 0)
 		return ret;
+	buf->size = piece->size;
 	buf->fd = ret;
 	if (piece->create->count > 1)
 		return 0;
@@ -282,6 +299,7 @@ static int udb_wrap_create(struct udb_device *dev,
 }
 
 static int udb_wrap_buffer(struct udb_device *dev, const char *name,
+			   const struct udb_wrap_list *list,
 			   const struct udb_wrap_piece *piece,
 			   struct udb_buffer **ret_buf)
 {
@@ -290,7 +308,7 @@ static int udb_wrap_buffer(struct udb_device *dev, const char *name,
 
 	if (ret)
 		return ret;
-	ret = udb_wrap_create(dev, piece, buf);
+	ret = udb_wrap_create(dev, list, piece, buf);
 	if (ret) {
 		udb_buffer_free(buf);
 		return ret;
@@ -333,7 +351,7 @@ static int udb_wrap_cut(struct udb_device *dev, const char *name,
 	int ret;
 
 	while (udb_wrap_next(list, &cursor, piece)) {
-		ret = udb_wrap_buffer(dev, name, piece, end);
+		ret = udb_wrap_buffer(dev, name, list, piece, end);
 		if (ret) {
 			udb_wrap_free_chain(chain);
 			return ret;

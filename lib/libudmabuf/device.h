@@ -200,6 +200,102 @@ enum udb_kind udb_device_kind(const struct udb_device *dev);
 int udb_device_limits(const struct udb_device *dev, uint64_t *size,
 		      uint32_t *list);
 
+/* What a driver can do beyond buffers as such: bits of &udb_query.features. */
+#define UDB_QUERY_READ_ONLY	(1U << 0) /* UDB_ALLOC_, UDB_WRAP_READ_ONLY */
+#define UDB_QUERY_INSPECT	(1U << 1) /* udb_device_inspect() */
+#define UDB_QUERY_ACCOUNT	(1U << 2) /* &udb_query.account can be changed */
+
+/**
+ * enum udb_account - what the memory of new buffers counts against
+ * @UDB_ACCOUNT_NONE: no limit of a user.
+ * @UDB_ACCOUNT_MEMLOCK: RLIMIT_MEMLOCK of the user who makes the buffer.
+ */
+enum udb_account {
+	UDB_ACCOUNT_NONE,
+	UDB_ACCOUNT_MEMLOCK,
+};
+
+/**
+ * struct udb_query - what a driver says of itself
+ * @struct_size: sizeof(struct udb_query), set by the caller.
+ * @size_limit: bytes of the largest buffer.
+ * @huge_sizes: sum of the page sizes in bytes, other than the smallest, of which a
+ *              mapping of a buffer can get page-table entries; 0: there are none.
+ * @list_limit: ranges of the longest list.
+ * @features: bits UDB_QUERY_*.
+ * @account: enum udb_account.
+ * @reserved: 0.
+ * @version: of the driver; empty when it has that of the kernel.
+ */
+struct udb_query {
+	size_t struct_size;
+	uint64_t size_limit;
+	uint64_t huge_sizes;
+	uint32_t list_limit;
+	uint32_t features;
+	uint32_t account;
+	uint32_t reserved;
+	char version[32];
+};
+
+/**
+ * udb_device_query() - ask the driver what it can do
+ * @dev: a device.
+ * @query: filled in; the caller sets its struct_size.
+ *
+ * Needs no file but the device's. Since version 0.2.
+ *
+ * Return: 0; -EOPNOTSUPP: the driver cannot be asked, as that of the kernel
+ * cannot, or there is none. It has no features then.
+ */
+int udb_device_query(const struct udb_device *dev, struct udb_query *query);
+
+/* &udb_inspect.flags */
+#define UDB_INSPECT_READ_ONLY	(1U << 0) /* nobody can write the buffer */
+#define UDB_INSPECT_SEALED	(1U << 1) /* nor the memory, in any way, ever */
+
+#define UDB_INSPECT_ORDERS	32
+
+/**
+ * struct udb_inspect - what a driver says of a buffer
+ * @struct_size: sizeof(struct udb_inspect), set by the caller.
+ * @size: bytes.
+ * @runs: physically contiguous pieces that it consists of.
+ * @huge_entries: page-table entries of more than the smallest page that mappings of
+ *                it got since it was made.
+ * @attachments: devices that are attached.
+ * @mapped: those of them that have it mapped for DMA.
+ * @flags: bits UDB_INSPECT_*.
+ * @reserved: 0.
+ * @folios: for each order n how many folios of 2^n pages it pins.
+ */
+struct udb_inspect {
+	size_t struct_size;
+	uint64_t size;
+	uint64_t runs;
+	uint64_t huge_entries;
+	uint32_t attachments;
+	uint32_t mapped;
+	uint32_t flags;
+	uint32_t reserved;
+	uint64_t folios[UDB_INSPECT_ORDERS];
+};
+
+/**
+ * udb_device_inspect() - ask the driver what a buffer is like
+ * @dev: a device of the driver that made the buffer.
+ * @fd: the dma-buf, which may have come from anybody.
+ * @inspect: filled in; the caller sets its struct_size.
+ *
+ * Who is given a buffer learns here whether what is in it can change while he looks
+ * at it (%UDB_INSPECT_SEALED). Since version 0.2.
+ *
+ * Return: 0; -EBADF; -EINVAL: @fd is no dma-buf, or another driver's; -EOPNOTSUPP:
+ * the driver cannot be asked, or there is none.
+ */
+int udb_device_inspect(const struct udb_device *dev, int fd,
+		       struct udb_inspect *inspect);
+
 #pragma GCC visibility pop
 
 #ifdef __cplusplus

@@ -36,6 +36,8 @@ void fake_begin(void)
 		.heap = ENOENT,
 		.size_limit_mb = 64,
 		.list_limit = 1024,
+		.features = UDMABUF_FEATURE_READ_ONLY | UDMABUF_FEATURE_INFO |
+			    UDMABUF_FEATURE_ACCOUNT,
 		.exporter = "udmabuf",
 	};
 	fake_nr_files = 0;
@@ -224,6 +226,11 @@ static bool fake_fdinfo(const char *path, char *text, size_t size)
 			file.name[0] ? "\n" : "") > 0;
 }
 
+bool fake_is_read_only(int fd)
+{
+	return fake_lookup(fd).read_only;
+}
+
 bool fake_exists(const char *path)
 {
 	enum fake_type type;
@@ -262,7 +269,7 @@ static int fake_error(int error)
 }
 
 /* As the driver judges one range. */
-static int fake_check_range(const struct fake_range *range)
+static int fake_check_range(const struct fake_range *range, bool read_only)
 {
 	const uint64_t below_page = fake_page() - 1;
 	struct statx st;
@@ -274,7 +281,7 @@ static int fake_check_range(const struct fake_range *range)
 	if (seals < 0)
 		return -EBADFD;
 	if (!(seals & F_SEAL_SHRINK) ||
-	    seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE))
+	    (!read_only && seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)))
 		return -EINVAL;
 	if (syscall(SYS_statx, range->memfd, "", AT_EMPTY_PATH, STATX_SIZE,
 		    &st))
@@ -283,16 +290,16 @@ static int fake_check_range(const struct fake_range *range)
 }
 
 /* The ranges have been noted in fake_last. */
-static int fake_create_locked(void)
+static int fake_create_locked(bool read_only)
 {
-	struct fake_file file = { .type = FAKE_DMABUF };
+	struct fake_file file = { .type = FAKE_DMABUF, .read_only = read_only };
 	uint64_t size = 0;
 	int error;
 
 	if (!fake_nr_last || fake_nr_last > fake.list_limit)
 		return fake_error(EINVAL);
 	for (unsigned int i = 0; i < fake_nr_last; i++) {
-		error = fake_check_range(&fake_last[i]);
+		error = fake_check_range(&fake_last[i], read_only);
 		if (error)
 			return fake_error(-error);
 		size += fake_last[i].size;
@@ -314,29 +321,61 @@ static int fake_create(const struct udmabuf_create *arg)
 					    .size = arg->size };
 	fake_nr_last = 1;
 	ret = arg->flags == UDMABUF_FLAGS_CLOEXEC || !arg->size ?
-		      fake_create_locked() :
+		      fake_create_locked(false) :
 		      fake_error(EINVAL);
+	pthread_mutex_unlock(&fake_lock);
+	return ret;
+}
+
+static int fake_create_items(const struct udmabuf_create_item *items,
+			     uint32_t count, bool read_only)
+{
+	int ret;
+
+	if (count > FAKE_RANGES)
+		return fake_error(EINVAL);
+	pthread_mutex_lock(&fake_lock);
+	for (unsigned int i = 0; i < count; i++)
+		fake_last[i] = (struct fake_range){
+			.memfd = (int)items[i].memfd,
+			.offset = items[i].offset,
+			.size = items[i].size,
+		};
+	fake_nr_last = count;
+	ret = fake_create_locked(read_only);
 	pthread_mutex_unlock(&fake_lock);
 	return ret;
 }
 
 static int fake_create_list(const struct udmabuf_create_list *arg)
 {
-	int ret;
-
-	if (arg->count > FAKE_RANGES || arg->flags != UDMABUF_FLAGS_CLOEXEC)
+	if (arg->flags != UDMABUF_FLAGS_CLOEXEC)
 		return fake_error(EINVAL);
-	pthread_mutex_lock(&fake_lock);
-	for (unsigned int i = 0; i < arg->count; i++)
-		fake_last[i] = (struct fake_range){
-			.memfd = (int)arg->list[i].memfd,
-			.offset = arg->list[i].offset,
-			.size = arg->list[i].size,
-		};
-	fake_nr_last = arg->count;
-	ret = fake_create_locked();
-	pthread_mutex_unlock(&fake_lock);
-	return ret;
+	return fake_create_items(arg->list, arg->count, false);
+}
+
+static int fake_create_ranges(const struct udmabuf_create_ranges *arg)
+{
+	const uint32_t flags = UDMABUF_FLAGS_CLOEXEC | UDMABUF_FLAGS_READ_ONLY;
+
+	if (arg->size != sizeof(*arg) || arg->flags != flags || arg->__reserved)
+		return fake_error(EINVAL);
+	return fake_create_items(
+		(const struct udmabuf_create_item *)(uintptr_t)arg->ranges,
+		arg->count, true);
+}
+
+static int fake_query(struct udmabuf_query *arg)
+{
+	if (arg->size != sizeof(*arg) || arg->flags)
+		return fake_error(EINVAL);
+	arg->features = fake.features;
+	arg->size_limit = fake.size_limit_mb * FAKE_MIB;
+	arg->huge_sizes = fake_thp();
+	arg->list_limit = fake.list_limit;
+	arg->account = fake.account;
+	snprintf(arg->version, sizeof(arg->version), "0.1.0");
+	return 0;
 }
 
 static int fake_sync(int fd, const struct dma_buf_sync *arg)
@@ -399,6 +438,45 @@ static int fake_heap_ioctl(unsigned long request,
 	return 0;
 }
 
+static int fake_info(struct udmabuf_info *arg)
+{
+	struct fake_file file = fake_lookup(arg->fd);
+
+	if (!fake_inode(arg->fd))
+		return fake_error(EBADF);
+	if (arg->size != sizeof(*arg) || file.type != FAKE_DMABUF ||
+	    strcmp(file.exporter, "udmabuf") != 0)
+		return fake_error(EINVAL);
+	arg->flags = file.read_only ?
+			     UDMABUF_INFO_READ_ONLY | UDMABUF_INFO_SEALED :
+			     0;
+	arg->bytes = file.size;
+	arg->runs = 3;
+	arg->huge_entries = 4;
+	arg->attachments = 2;
+	arg->mapped = 1;
+	arg->folios[0] = 5;
+	arg->folios[9] = 6;
+	return 0;
+}
+
+/* What only udmabuf_ng has, by the node that is its own. */
+static int fake_newer_ioctl(int fd, unsigned long request, void *arg)
+{
+	if (!fake.ours || strcmp(fake_lookup(fd).name, fake.ours_name) != 0)
+		return fake_error(ENOTTY);
+	switch (request) {
+	case UDMABUF_QUERY:
+		return fake_query(arg);
+	case UDMABUF_CREATE_RANGES:
+		return fake_create_ranges(arg);
+	case UDMABUF_INFO:
+		return fake_info(arg);
+	default:
+		return fake_error(ENOTTY);
+	}
+}
+
 int fake_ioctl(int fd, unsigned long request, void *arg)
 {
 	switch (fake_lookup(fd).type) {
@@ -407,7 +485,7 @@ int fake_ioctl(int fd, unsigned long request, void *arg)
 			return fake_create(arg);
 		if (request == UDMABUF_CREATE_LIST)
 			return fake_create_list(arg);
-		return fake_error(ENOTTY);
+		return fake_newer_ioctl(fd, request, arg);
 	case FAKE_HEAP:
 		return fake_heap_ioctl(request, arg);
 	case FAKE_DMABUF:

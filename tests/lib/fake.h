@@ -60,6 +60,8 @@ struct fake_machine {
 	bool no_sysfs;
 	uint32_t size_limit_mb;
 	uint32_t list_limit;
+	uint64_t features; /* UDMABUF_FEATURE_*, of the driver that is ours */
+	uint32_t account; /* UDMABUF_ACCOUNT_*, the same */
 	bool no_thp; /* collapsing fails */
 	bool no_hugetlb; /* no free page in any pool */
 	const char *exporter; /* what new dma-bufs are said to be */
@@ -108,6 +110,9 @@ void fake_busy(int fd, bool busy);
 /* SYNC on a dma-buf: how often begun minus ended, and the flags of the last. */
 int fake_sync_depth(int fd);
 uint64_t fake_sync_flags(int fd);
+
+/* Whether a dma-buf was made to be read only. */
+bool fake_is_read_only(int fd);
 
 /* Files that look like another's: a dma-buf, a device node. */
 int fake_dmabuf(size_t size, const char *exporter);

@@ -29,6 +29,7 @@ struct fake_file {
 	char name[64];
 	char exporter[32];
 	size_t size;
+	bool read_only;
 	bool busy;
 	int depth;
 	uint64_t flags;

@@ -86,6 +86,21 @@ static int run_limits(FIXTURE_DATA(failure) *self)
 	return udb_device_limits(self->dev, &size, &list);
 }
 
+static int run_query(FIXTURE_DATA(failure) *self)
+{
+	struct udb_query query = { .struct_size = sizeof(query) };
+
+	return udb_device_query(self->dev, &query);
+}
+
+static int run_inspect(FIXTURE_DATA(failure) *self)
+{
+	struct udb_inspect inspect = { .struct_size = sizeof(inspect) };
+
+	return udb_device_inspect(self->dev, udb_buffer_fd(self->buf),
+				  &inspect);
+}
+
 static int run_alloc_with(
 	FIXTURE_DATA(failure) *self, uint32_t backing, uint32_t flags)
 {
@@ -126,6 +141,11 @@ static int run_alloc_threads(FIXTURE_DATA(failure) *self)
 	return run_alloc_with(self, UDB_BACKING_AUTO, UDB_ALLOC_POPULATE);
 }
 
+static int run_alloc_read_only(FIXTURE_DATA(failure) *self)
+{
+	return run_alloc_with(self, UDB_BACKING_AUTO, UDB_ALLOC_READ_ONLY);
+}
+
 static int run_alloc_image(FIXTURE_DATA(failure) *self)
 {
 	struct udb_layout layout = { .struct_size = sizeof(layout) };
@@ -138,16 +158,27 @@ static int run_alloc_image(FIXTURE_DATA(failure) *self)
 	return undo_buffer(ret, buf);
 }
 
-static int run_wrap(FIXTURE_DATA(failure) *self)
+static int run_wrap_with(FIXTURE_DATA(failure) *self, uint32_t flags)
 {
 	struct udb_wrap_opts opts = { .struct_size = sizeof(opts),
-				      .name = "wrapped" };
+				      .name = "wrapped",
+				      .flags = flags };
 	struct udb_range range = { .memfd = udb_buffer_memfd(self->buf),
 				   .size = fake_page() };
 	struct udb_buffer *buf = untouched;
 	int ret = udb_buffer_wrap(self->dev, &range, 1, &opts, &buf);
 
 	return undo_buffer(ret, buf);
+}
+
+static int run_wrap(FIXTURE_DATA(failure) *self)
+{
+	return run_wrap_with(self, 0);
+}
+
+static int run_wrap_read_only(FIXTURE_DATA(failure) *self)
+{
+	return run_wrap_with(self, UDB_WRAP_READ_ONLY | UDB_WRAP_SEAL_WRITE);
 }
 
 static int run_split(FIXTURE_DATA(failure) *self)
@@ -271,6 +302,12 @@ static void one_mebibyte(void)
 	fake.size_limit_mb = 1;
 }
 
+static void driver_of_ours(void)
+{
+	fake.ours = true;
+	fake.ours_name = "udmabuf";
+}
+
 #define FAILURE(name)							\
 	FIXTURE_VARIANT_ADD(failure, name) {				\
 		.run = run_##name,					\
@@ -305,6 +342,17 @@ FIXTURE_VARIANT_ADD(failure, split) {
 	.run = run_split,
 	.machine = one_mebibyte,
 };
+
+#define FAILURE_OF_OURS(name)						\
+	FIXTURE_VARIANT_ADD(failure, name) {				\
+		.run = run_##name,					\
+		.machine = driver_of_ours,				\
+	}
+
+FAILURE_OF_OURS(query);
+FAILURE_OF_OURS(inspect);
+FAILURE_OF_OURS(alloc_read_only);
+FAILURE_OF_OURS(wrap_read_only);
 
 FIXTURE_SETUP(failure)
 {
