@@ -161,7 +161,7 @@ struct cli_cell {
  * @nr_rows: how many there are.
  * @room: rows that fit into @cells.
  */
-#define CLI_COLUMNS	12
+#define CLI_COLUMNS	16
 struct cli_table {
 	const char *const *heads;
 	unsigned int nr_columns;
@@ -213,6 +213,7 @@ bool cli_fs_number(uint64_t *number, const char *format, ...)
 DIR *cli_fs_dir(const char *format, ...) __attribute__((format(printf, 1, 2)));
 int cli_fs_link(char *to, size_t size, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+int cli_fs_take_fd(int pid, int fd);
 bool cli_fs_exists(const char *format, ...)
 	__attribute__((format(printf, 1, 2)));
 

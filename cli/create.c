@@ -29,6 +29,9 @@
 	"there are no such pages for %s: leave --exact out, or see udmabuf info"
 #define CREATE_NO_MEMORY \
 	"there is not enough memory for %s of such pages: see udmabuf info"
+#define CREATE_NO_READ_ONLY \
+	"the driver makes no read-only buffers: see udmabuf info"
+#define CREATE_NOT_SEALED "cannot keep everybody from writing: %s"
 #define CREATE_BAD_SIZE "SIZE is '%s', and should be a size like 64M"
 
 #define CREATE_NAME_MAX	31
@@ -42,6 +45,7 @@ struct create_opts {
 	unsigned int threads;
 	const char *name;
 	const char *from;
+	bool read_only;
 	const char *fallback;
 	const char *device;
 	bool quiet;
@@ -66,6 +70,8 @@ static const struct cli_option create_options[] = {
 	  "name of the buffer, at most 31 bytes (udmabuf)" },
 	{ "from", CLI_TEXT, CREATE_OPTION(from), "FILE",
 	  "put the file's bytes in; SIZE may be left out" },
+	{ "read-only", CLI_FLAG, CREATE_OPTION(read_only), NULL,
+	  "nobody can change a byte of it, ever" },
 	{ "fallback", CLI_TEXT, CREATE_OPTION(fallback), "heap|memfd",
 	  "what will do without a driver; heap,memfd: in this order" },
 	{ "device", CLI_TEXT, CREATE_OPTION(device), "NODE",
@@ -104,6 +110,7 @@ struct create {
 	int from;
 	struct udb_device *dev;
 	struct udb_buffer *buf;
+	enum udb_backing backing;
 	int fd;
 	bool is_dmabuf;
 };
@@ -215,12 +222,54 @@ static int create_fail(const struct create *c, int error)
 			strerror(-error));
 }
 
+/* Before anything is allocated and read. */
+static int create_check_read_only(const struct create *c)
+{
+	struct udb_query query = { .struct_size = sizeof(query) };
+
+	if (!udb_device_query(c->dev, &query) &&
+	    query.features & UDB_QUERY_READ_ONLY)
+		return CLI_GO_ON;
+	return cli_fail(CREATE_NO_READ_ONLY);
+}
+
+static const char *create_name(const struct create *c)
+{
+	return c->opts->name ? c->opts->name : "udmabuf";
+}
+
+/*
+ * What is in the memfd becomes a buffer that nobody can write. The one that could be
+ * written has to go first: as long as it is there, the memfd cannot be sealed.
+ */
+static int create_seal(struct create *c)
+{
+	struct udb_wrap_opts opts = {
+		.struct_size = sizeof(opts),
+		.name = create_name(c),
+		.flags = UDB_WRAP_READ_ONLY | UDB_WRAP_SEAL_WRITE,
+	};
+	struct udb_range range = { .size = udb_buffer_size(c->buf) };
+	int ret;
+
+	range.memfd = fcntl(udb_buffer_memfd(c->buf), F_DUPFD_CLOEXEC, 0);
+	if (range.memfd < 0)
+		return cli_fail("cannot have one more open file: %s",
+				strerror(errno));
+	c->buf = udb_buffer_free(c->buf);
+	ret = udb_buffer_wrap(c->dev, &range, 1, &opts, &c->buf);
+	close(range.memfd);
+	if (ret)
+		return cli_fail(CREATE_NOT_SEALED, strerror(-ret));
+	return CLI_GO_ON;
+}
+
 static int create_alloc(struct create *c)
 {
 	const struct create_opts *opts = c->opts;
 	struct udb_alloc_opts alloc = {
 		.struct_size = sizeof(alloc),
-		.name = opts->name ? opts->name : "udmabuf",
+		.name = create_name(c),
 		.backing = create_backing(opts),
 		.flags = (opts->exact ? UDB_ALLOC_EXACT : 0) |
 			 (opts->populate ? UDB_ALLOC_POPULATE : 0),
@@ -230,6 +279,13 @@ static int create_alloc(struct create *c)
 
 	if (ret)
 		return create_fail(c, ret);
+	c->backing = udb_buffer_backing(c->buf);
+	return CLI_GO_ON;
+}
+
+/* The file that stands for the buffer: the dma-buf, or a memfd where that will do. */
+static int create_open_file(struct create *c)
+{
 	c->fd = udb_buffer_dup_fd(c->buf);
 	c->is_dmabuf = c->fd >= 0;
 	if (c->fd == -EOPNOTSUPP)
@@ -289,9 +345,9 @@ static void create_show_json(const struct create *c)
 	cli_json_number(object, "fd", c->fd);
 	cli_json_text(object, "path", path);
 	cli_json_number(object, "size", udb_buffer_size(c->buf));
-	cli_json_text(object, "backing",
-		      create_backings[udb_buffer_backing(c->buf)]);
+	cli_json_text(object, "backing", create_backings[c->backing]);
 	cli_json_bool(object, "dma_buf", c->is_dmabuf);
+	cli_json_bool(object, "read_only", c->opts->read_only);
 	if (c->is_dmabuf && !udb_info_get(c->fd, &info)) {
 		cli_json_number(object, "inode", info.inode);
 		cli_json_text(object, "exporter", info.exporter);
@@ -310,10 +366,11 @@ static void create_show(const struct create *c)
 	};
 	char size[CLI_SIZE_TEXT];
 
-	printf("%s of %s of %s: /proc/%d/fd/%d\n",
+	printf("%s%s of %s of %s: /proc/%d/fd/%d\n",
+	       c->opts->read_only ? "read-only " : "",
 	       c->is_dmabuf ? "dma-buf" : "memfd",
-	       cli_size_text(size, udb_buffer_size(c->buf)),
-	       pages[udb_buffer_backing(c->buf)], getpid(), c->fd);
+	       cli_size_text(size, udb_buffer_size(c->buf)), pages[c->backing],
+	       getpid(), c->fd);
 	fflush(stdout);
 }
 
@@ -359,10 +416,16 @@ static int create_make(struct create *c)
 		ret = create_open_from(c);
 	if (ret == CLI_GO_ON)
 		ret = create_open_device(c);
+	if (ret == CLI_GO_ON && c->opts->read_only)
+		ret = create_check_read_only(c);
 	if (ret == CLI_GO_ON)
 		ret = create_alloc(c);
 	if (ret == CLI_GO_ON && c->opts->from)
 		ret = create_fill(c);
+	if (ret == CLI_GO_ON && c->opts->read_only)
+		ret = create_seal(c);
+	if (ret == CLI_GO_ON)
+		ret = create_open_file(c);
 	return ret;
 }
 

@@ -8,6 +8,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "cli.h"
@@ -169,4 +170,22 @@ void cli_release(char to[CLI_RELEASE])
 {
 	if (!cli_fs_text(to, CLI_RELEASE, "/proc/sys/kernel/osrelease"))
 		cli_copy(to, CLI_RELEASE, "unknown");
+}
+
+/*
+ * A copy of an open file of another process; -1 where that is not allowed, or the
+ * processes are made up.
+ */
+int cli_fs_take_fd(int pid, int fd)
+{
+	int process, copy;
+
+	if (*cli_root())
+		return -1;
+	process = (int)syscall(SYS_pidfd_open, pid, 0);
+	if (process < 0)
+		return -1;
+	copy = (int)syscall(SYS_pidfd_getfd, process, fd, 0);
+	close(process);
+	return copy;
 }

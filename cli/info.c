@@ -69,6 +69,23 @@ static void info_find_nodes(struct info *info)
 	}
 }
 
+/* Only a driver of ours answers. */
+static void info_query(const char *node, struct udb_query *query)
+{
+	struct udb_device_opts opts = {
+		.struct_size = sizeof(opts),
+		.path = node,
+	};
+	struct udb_device *dev;
+
+	if (udb_device_open(&opts, &dev))
+		return;
+	query->struct_size = sizeof(*query);
+	if (udb_device_query(dev, query))
+		query->struct_size = 0;
+	udb_device_unref(dev);
+}
+
 /* Of "always [madvise] never", the word that holds. */
 static void info_setting(char *to, size_t size, const char *name)
 {
@@ -137,6 +154,9 @@ static int info_collect(struct info *info, const char *device)
 		info_find_nodes(info);
 	if (!info->nr_nodes)
 		return cli_misuse(INFO_LONG_NODE, device);
+	for (unsigned int i = 0; i < info->nr_nodes; i++)
+		if (!info->nodes[i].reason)
+			info_query(info->nodes[i].node, &info->queries[i]);
 	info->usable = !info->nodes[0].reason;
 	info_find_memory(info);
 	info_judge(info);

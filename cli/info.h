@@ -46,6 +46,7 @@ struct info_problem {
  * @release: of the kernel.
  * @nodes: device nodes; the first is the one that programs get.
  * @nr_nodes: how many.
+ * @queries: what these say of themselves; struct_size is 0 where nothing is said.
  * @usable: buffers can be had from the first.
  * @thp_size: bytes of a transparent huge page, or 0.
  * @thp: word of the setting transparent_hugepage/enabled; empty: not known.
@@ -59,6 +60,7 @@ struct info {
 	char release[CLI_RELEASE];
 	struct udb_probe nodes[INFO_NODES];
 	unsigned int nr_nodes;
+	struct udb_query queries[INFO_NODES];
 	bool usable;
 	uint64_t thp_size;
 	char thp[16];

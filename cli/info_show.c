@@ -64,9 +64,28 @@ static void info_show_limits(const struct udb_probe *probe)
 	printf("  %-17s %u ranges\n", "longest list", probe->list_limit);
 }
 
-static void info_show_node(const struct info *info,
-			   const struct udb_probe *probe)
+/* What a driver has that is not there in every one. */
+static void info_show_query(const struct udb_query *query)
 {
+	char size[CLI_SIZE_TEXT];
+
+	if (!query->struct_size)
+		return;
+	printf("  %-17s %s\n", "huge entries",
+	       query->huge_sizes ? cli_size_text(size, query->huge_sizes) :
+				   "no");
+	printf("  %-17s %s\n", "read-only buffers",
+	       query->features & UDB_QUERY_READ_ONLY ? "yes" : "no");
+	printf("  %-17s %s\n", "counts against",
+	       query->account == UDB_ACCOUNT_MEMLOCK ?
+		       "RLIMIT_MEMLOCK of the user" :
+		       "no limit of the user");
+}
+
+static void info_show_node(const struct info *info, unsigned int i)
+{
+	const struct udb_probe *probe = &info->nodes[i];
+
 	cli_term_print(stdout, CLI_BOLD, "%s", probe->node);
 	printf("  ");
 	if (probe->reason)
@@ -84,6 +103,7 @@ static void info_show_node(const struct info *info,
 	info_show_limits(probe);
 	printf("  %-17s %s\n", "sync files",
 	       probe->features & UDB_FEATURE_SYNC_FILE ? "yes" : "no");
+	info_show_query(&info->queries[i]);
 }
 
 static void info_show_pool(const struct info_pool *pool)
@@ -122,7 +142,7 @@ static void info_show_memory(const struct info *info)
 void info_show(const struct info *info)
 {
 	for (unsigned int i = 0; i < info->nr_nodes; i++)
-		info_show_node(info, &info->nodes[i]);
+		info_show_node(info, i);
 	info_show_memory(info);
 	for (unsigned int i = 0; i < info->nr_problems; i++) {
 		const struct info_problem *problem = &info->problems[i];
@@ -150,9 +170,29 @@ static void info_json_limit(struct json_object *object, const char *key,
 		cli_json_text(object, key, NULL);
 }
 
-static void info_json_node(struct json_object *object,
-			   const struct udb_probe *probe)
+/* null: the driver says nothing of itself. */
+static void info_json_query(struct json_object *object,
+			    const struct udb_query *query)
 {
+	struct json_object *said;
+
+	if (!query->struct_size) {
+		cli_json_text(object, "query", NULL);
+		return;
+	}
+	said = cli_json_object(object, "query");
+	cli_json_bool(said, "read_only", query->features & UDB_QUERY_READ_ONLY);
+	cli_json_bool(said, "inspect", query->features & UDB_QUERY_INSPECT);
+	cli_json_text(said, "account",
+		      query->account == UDB_ACCOUNT_MEMLOCK ? "memlock" :
+							      "none");
+	cli_json_number(said, "huge_sizes", query->huge_sizes);
+}
+
+static void info_json_node(struct json_object *object, const struct info *info,
+			   unsigned int i)
+{
+	const struct udb_probe *probe = &info->nodes[i];
 	char mode[8];
 
 	snprintf(mode, sizeof(mode), "%04o", probe->node_mode);
@@ -170,6 +210,7 @@ static void info_json_node(struct json_object *object,
 	info_json_limit(object, "list_limit", probe->list_limit);
 	info_json_features(cli_json_object(object, "features"),
 			   probe->features);
+	info_json_query(object, &info->queries[i]);
 }
 
 static void info_json_memory(struct json_object *object,
@@ -216,7 +257,7 @@ void info_show_json(const struct info *info)
 	cli_json_bool(object, "usable", info->usable);
 	nodes = cli_json_array(object, "devices");
 	for (unsigned int i = 0; i < info->nr_nodes; i++)
-		info_json_node(cli_json_append(nodes), &info->nodes[i]);
+		info_json_node(cli_json_append(nodes), info, i);
 	info_json_memory(cli_json_object(object, "memory"), info);
 	info_json_problems(cli_json_array(object, "problems"), info);
 	cli_json_print(object, false);

@@ -12,6 +12,7 @@ struct ls_opts {
 	const char *exporter;
 	const char *name;
 	double watch;
+	bool verbose;
 	bool json;
 };
 
@@ -24,6 +25,8 @@ static const struct cli_option ls_options[] = {
 	  "only buffers with this name" },
 	{ "watch", CLI_MAYBE_SECONDS, offsetof(struct ls_opts, watch),
 	  "[SECONDS]", "again and again, every second or so many" },
+	{ "verbose", CLI_FLAG, offsetof(struct ls_opts, verbose), NULL,
+	  "what udmabuf_ng says of its buffers, too" },
 	{ "json", CLI_FLAG, offsetof(struct ls_opts, json), NULL,
 	  "print JSON; with --watch a line each time" },
 	{ 0 },
@@ -31,7 +34,7 @@ static const struct cli_option ls_options[] = {
 
 static const struct cli_usage ls_usage = {
 	.synopsis =
-		"[--pid PID] [--exporter NAME] [--name NAME] [--watch [SECONDS]] [--json]",
+		"[--pid PID] [--exporter NAME] [--name NAME] [--watch [SECONDS]] [--verbose] [--json]",
 	.about =
 		"Lists each dma-buf of the system: number of its inode, size, driver that made it\n"
 		"(exporter), name, the processes that have it open or mapped, and the devices that\n"
@@ -93,7 +96,7 @@ static int ls_once(const struct ls_opts *opts)
 	if (opts->json)
 		ls_show_json(&ls, opts->watch > 0);
 	else
-		ls_show(&ls);
+		ls_show(&ls, opts->verbose);
 	fflush(stdout);
 	ls.nr = all;
 	ls_free(&ls);

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * udmabuf ls: ls.c reads options and repeats; ls_proc.c collects what processes
- * say, ls_debugfs.c what the kernel says; ls_show.c prints.
+ * say, ls_inspect.c what the driver says, ls_debugfs.c what the kernel says;
+ * ls_show.c prints.
  */
 #ifndef CLI_LS_H
 #define CLI_LS_H
+
+#include <libudmabuf.h>
 
 #include "cli.h"
 
@@ -30,14 +33,20 @@ struct ls_user {
 /**
  * struct ls_ng - what udmabuf_ng says about a buffer of its own
  * @is: there is something.
+ * @inspected: the driver itself said it; else its table, which does not tell @flags.
+ * @flags: bits UDB_INSPECT_*.
+ * @attachments: devices that are attached.
  * @runs: contiguous pieces of memory.
  * @huge: page-table entries for huge pages.
  * @orders: pieces by order, "0:12,9:4".
- * @creator_pid: process that made it, which may be gone.
+ * @creator_pid: process that made it, which may be gone; 0: not known.
  * @creator: its name.
  */
 struct ls_ng {
 	bool is;
+	bool inspected;
+	uint32_t flags;
+	uint32_t attachments;
 	uint64_t runs;
 	uint64_t huge;
 	char orders[512];
@@ -92,6 +101,7 @@ struct ls_buffer {
  * @room: how many fit.
  * @hidden: processes that may not be looked into.
  * @debugfs: 0: devices are known; else the error number of the kernel's table.
+ * @driver: the driver that can be asked about its buffers, or NULL.
  */
 struct ls {
 	struct ls_buffer *buffers;
@@ -99,6 +109,7 @@ struct ls {
 	size_t room;
 	unsigned int hidden;
 	int debugfs;
+	struct udb_device *driver;
 };
 
 /* ls_proc.c */
@@ -107,11 +118,16 @@ struct ls_buffer *ls_buffer_get(struct ls *ls, uint64_t inode);
 int ls_scan(struct ls *ls);
 void ls_free(struct ls *ls);
 
+/* ls_inspect.c */
+void ls_inspect_begin(struct ls *ls);
+void ls_inspect(struct ls *ls, struct ls_buffer *buffer, int pid, int fd);
+void ls_inspect_end(struct ls *ls);
+
 /* ls_debugfs.c */
 void ls_scan_debugfs(struct ls *ls);
 
 /* ls_show.c */
-void ls_show(const struct ls *ls);
+void ls_show(const struct ls *ls, bool verbose);
 void ls_show_json(const struct ls *ls, bool one_line);
 
 #endif /* CLI_LS_H */

@@ -111,15 +111,17 @@ static void ls_take_ng(struct ls *ls, const char *line)
 
 	/* NOLINTNEXTLINE(bugprone-unchecked-string-to-number-conversion) */
 	if (sscanf(line,
-		   "%" SCNu64 " %" SCNu64 " %" SCNu64 " %511s %*u %" SCNu64
-		   " %d:%63s",
-		   &inode, &size, &ng.runs, ng.orders, &ng.huge,
-		   &ng.creator_pid, creator) < 6)
+		   "%" SCNu64 " %" SCNu64 " %" SCNu64 " %511s %" SCNu32
+		   " %" SCNu64 " %d:%63s",
+		   &inode, &size, &ng.runs, ng.orders, &ng.attachments,
+		   &ng.huge, &ng.creator_pid, creator) < 7)
 		return;
 	buffer = ls_buffer_find(ls, inode);
 	if (!buffer || buffer->size != size)
 		return;
 	cli_clean(ng.creator, sizeof(ng.creator), creator);
+	ng.inspected = buffer->ng.inspected;
+	ng.flags = buffer->ng.flags;
 	buffer->ng = ng;
 }
 

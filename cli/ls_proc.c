@@ -82,7 +82,7 @@ static void ls_take_word(char *to, size_t size, const char *value)
 }
 
 /* The name comes last and is free: what looks like a line in it is none. */
-static void ls_take_fdinfo(struct ls *ls, int pid, const char *text)
+static void ls_take_fdinfo(struct ls *ls, int pid, int fd, const char *text)
 {
 	const char *exporter = ls_fdinfo_find(text, "exp_name");
 	const char *inode = ls_fdinfo_find(text, "ino");
@@ -100,6 +100,7 @@ static void ls_take_fdinfo(struct ls *ls, int pid, const char *text)
 	ls_take_word(buffer->name, sizeof(buffer->name),
 		     ls_fdinfo_find(exporter, "name"));
 	ls_user_get(buffer, pid)->fds++;
+	ls_inspect(ls, buffer, pid, fd);
 }
 
 static void ls_scan_fd(struct ls *ls, int pid, const char *fd)
@@ -113,7 +114,7 @@ static void ls_scan_fd(struct ls *ls, int pid, const char *fd)
 		return;
 	text = cli_fs_read("/proc/%d/fdinfo/%s", pid, fd);
 	if (text)
-		ls_take_fdinfo(ls, pid, text);
+		ls_take_fdinfo(ls, pid, (int)strtol(fd, NULL, 10), text);
 	free(text);
 }
 
@@ -243,11 +244,13 @@ int ls_scan(struct ls *ls)
 
 	if (!dir)
 		return errno;
+	ls_inspect_begin(ls);
 	while ((entry = readdir(dir)))
 		if (isdigit((unsigned char)entry->d_name[0]))
 			ls_scan_process(ls,
 					(int)strtol(entry->d_name, NULL, 10));
 	closedir(dir);
+	ls_inspect_end(ls);
 	ls_scan_debugfs(ls);
 	ls_sort(ls);
 	return 0;

@@ -30,6 +30,11 @@ enum ls_column {
 	LS_MAPPED,
 	LS_DEVICE,
 	LS_NR_COLUMNS,
+	LS_RUNS = LS_NR_COLUMNS,
+	LS_FOLIOS,
+	LS_HUGE,
+	LS_MODE,
+	LS_NR_VERBOSE,
 };
 
 static const char *const ls_heads[] = {
@@ -37,7 +42,9 @@ static const char *const ls_heads[] = {
 	[LS_EXPORTER] = "EXPORTER", [LS_LABEL] = "NAME",
 	[LS_PID] = ">PID",	    [LS_COMMAND] = "COMMAND",
 	[LS_FDS] = ">FDS",	    [LS_MAPPED] = ">MAPPED",
-	[LS_DEVICE] = "DEVICES",
+	[LS_DEVICE] = "DEVICES",    [LS_RUNS] = ">RUNS",
+	[LS_FOLIOS] = "FOLIOS",	    [LS_HUGE] = ">HUGE",
+	[LS_MODE] = "MODE",
 };
 
 static void ls_row_buffer(struct cli_table *table,
@@ -55,6 +62,26 @@ static void ls_row_buffer(struct cli_table *table,
 		      *buffer->name ? buffer->name : "-");
 }
 
+static const char *ls_mode(const struct ls_ng *ng)
+{
+	if (!ng->inspected)
+		return "?";
+	if (ng->flags & UDB_INSPECT_SEALED)
+		return "sealed";
+	return ng->flags & UDB_INSPECT_READ_ONLY ? "read-only" : "writable";
+}
+
+/* What only udmabuf_ng knows; nothing for buffers of others. */
+static void ls_row_ng(struct cli_table *table, const struct ls_ng *ng)
+{
+	if (!ng->is)
+		return;
+	cli_table_set(table, LS_RUNS, "%" PRIu64, ng->runs);
+	cli_table_set(table, LS_FOLIOS, "%s", ng->orders);
+	cli_table_set(table, LS_HUGE, "%" PRIu64, ng->huge);
+	cli_table_set(table, LS_MODE, "%s", ls_mode(ng));
+}
+
 static void ls_row_user(struct cli_table *table, const struct ls_user *user)
 {
 	char size[CLI_SIZE_TEXT];
@@ -68,13 +95,15 @@ static void ls_row_user(struct cli_table *table, const struct ls_user *user)
 
 /* As many rows as it has users or devices, at least one. */
 static void ls_rows(struct cli_table *table, const struct ls *ls,
-		    const struct ls_buffer *buffer)
+		    const struct ls_buffer *buffer, bool verbose)
 {
 	for (size_t i = 0; !i || i < buffer->nr_users || i < buffer->nr_devices;
 	     i++) {
 		cli_table_row(table);
 		if (!i)
 			ls_row_buffer(table, buffer);
+		if (!i && verbose)
+			ls_row_ng(table, &buffer->ng);
 		if (i < buffer->nr_users)
 			ls_row_user(table, &buffer->users[i]);
 		else if (!i)
@@ -111,14 +140,15 @@ static void ls_show_limits(const struct ls *ls)
 		cli_note(LS_NO_ROOT);
 }
 
-void ls_show(const struct ls *ls)
+void ls_show(const struct ls *ls, bool verbose)
 {
 	struct cli_table table;
 	char size[CLI_SIZE_TEXT];
 
-	cli_table_begin(&table, ls_heads, LS_NR_COLUMNS);
+	cli_table_begin(&table, ls_heads,
+			verbose ? LS_NR_VERBOSE : LS_NR_COLUMNS);
 	for (size_t i = 0; i < ls->nr; i++)
-		ls_rows(&table, ls, &ls->buffers[i]);
+		ls_rows(&table, ls, &ls->buffers[i], verbose);
 	if (ls->nr)
 		cli_table_print(&table);
 	cli_table_end(&table);
@@ -145,13 +175,19 @@ static void ls_json_users(struct json_object *array,
 	}
 }
 
+/* What the driver's table does not tell is null, and so is what only that does. */
 static void ls_json_ng(struct json_object *object, const struct ls_ng *ng)
 {
 	cli_json_number(object, "runs", ng->runs);
 	cli_json_text(object, "orders", ng->orders);
 	cli_json_number(object, "huge_entries", ng->huge);
-	cli_json_number(object, "creator_pid", ng->creator_pid);
-	cli_json_text(object, "creator", ng->creator);
+	cli_json_number(object, "attachments", ng->attachments);
+	cli_json_text(object, "mode", ng->inspected ? ls_mode(ng) : NULL);
+	if (ng->creator_pid)
+		cli_json_number(object, "creator_pid", ng->creator_pid);
+	else
+		cli_json_text(object, "creator_pid", NULL);
+	cli_json_text(object, "creator", ng->creator_pid ? ng->creator : NULL);
 }
 
 static void ls_json_devices(struct json_object *object, const struct ls *ls,

@@ -7,7 +7,9 @@
  *	none no-node denied forbidden refused	why there are no buffers
  *	ours beside				udmabuf_ng has the name; is a second node
  *	no-sysfs no-thp no-hugetlb heap
+ *	memlock					buffers count against RLIMIT_MEMLOCK
  */
+#include <linux/udmabuf.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -58,6 +60,8 @@ static void machine_memory(const char *word)
 		fake.no_hugetlb = true;
 	else if (!strcmp(word, "heap"))
 		fake.heap = 0;
+	else if (!strcmp(word, "memlock"))
+		fake.account = UDMABUF_ACCOUNT_MEMLOCK;
 }
 
 __attribute__((constructor)) static void machine_begin(void)

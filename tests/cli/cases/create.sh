@@ -60,6 +60,23 @@ hold() {
 
 # --- what is made -------------------------------------------------------------
 
+test_read_only() {
+	FAKE=ours hold INT 4M --read-only --json
+	json '[.read_only, .backing, .size] | tojson' '[true,"thp",4194304]' "--read-only"
+	FAKE=ours hold INT 4M --json
+	json .read_only false "without --read-only"
+	FAKE=ours hold INT --read-only --small --from "$tap_top/README.md"
+	tap_ok "--read-only: the line says so" grep -q -E '^read-only dma-buf of .* of small pages: ' <<<"$out"
+	FAKE=ours udmabuf create 8K --read-only --exec sh -c 'stat -Lc %s "/proc/self/fd/$1"' sh {}
+	tap_is "$status $out" "0 8192" "--read-only --exec"
+	udmabuf create 4K --read-only --exec true
+	complained 1 "udmabuf create: the driver makes no read-only buffers: see udmabuf info" \
+		"--read-only, and a driver that cannot"
+	FAKE="none heap" udmabuf create 4K --read-only --fallback heap --exec true
+	complained 1 "udmabuf create: the driver makes no read-only buffers: see udmabuf info" \
+		"--read-only, and no driver"
+}
+
 test_backing() {
 	local words
 

@@ -35,12 +35,30 @@ test_ours() {
   largest buffer    no limit
   longest list      65536 ranges
   sync files        yes
+  huge entries      2 MiB
+  read-only buffers yes
+  counts against    no limit of the user
 memory
   transparent huge  2 MiB (shmem_enabled is never; the library asks for each buffer)
   hugetlb 2 MiB     16 pages, 7 free, 3 of them reserved
   hugetlb 1 GiB     none set aside
   system heap       yes" "ours: all that it says"
 	cli_machine
+}
+
+# What a driver says of itself, and one that says nothing.
+test_query() {
+	FAKE="ours" udmabuf info --json
+	json '.devices[0].query | tojson' \
+		'{"read_only":true,"inspect":true,"account":"none","huge_sizes":2097152}' "ours: what it says of itself"
+	FAKE="ours memlock" udmabuf info
+	has "counts against    RLIMIT_MEMLOCK of the user" "ours: buffers are limited"
+	FAKE="ours memlock" udmabuf info --json
+	json '.devices[0].query.account' memlock "ours: buffers are limited, for programs"
+	udmabuf info --json
+	json '.devices[0].query' null "stock: it says nothing of itself"
+	FAKE="beside" udmabuf info --json
+	json '[.devices[].query != null] | tojson' '[false,true]' "both: one says something of itself"
 }
 
 # Where both are there, programs get the kernel's, and ours is shown as well.

@@ -16,7 +16,8 @@ test_installed() {
 			"644 share/man/man1/udmabuf-create.1" "644 share/man/man1/udmabuf-fetch.1" \
 			"644 share/man/man1/udmabuf-info.1" "644 share/man/man1/udmabuf-load.1" "644 share/man/man1/udmabuf-ls.1" \
 			"644 share/man/man1/udmabuf-takeover.1" "644 share/man/man1/udmabuf-tensors.1" \
-			"644 share/man/man1/udmabuf.1" "644 share/zsh/site-functions/_udmabuf")" \
+			"644 share/man/man1/udmabuf.1" "644 share/man/man4/udmabuf.4" \
+			"644 share/zsh/site-functions/_udmabuf")" \
 		"all files of it, with their modes"
 	mv "$where$prefix" "$cli_work/moved"
 	LD_LIBRARY_PATH=$(dirname "$(find "$cli_work/moved" -name 'libudmabuf.so.0')")

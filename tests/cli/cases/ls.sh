@@ -107,9 +107,17 @@ test_ours() {
 31 8294400 3 0:1,9:4 2 4 812:wes\040ton'
 	udmabuf ls --json
 	json '.dma_bufs[0].udmabuf_ng | tojson' \
-		'{"runs":3,"orders":"0:1,9:4","huge_entries":4,"creator_pid":812,"creator":"wes\\040ton"}' \
+		'{"runs":3,"orders":"0:1,9:4","huge_entries":4,"attachments":2,"mode":null,"creator_pid":812,"creator":"wes\\040ton"}' \
 		"what udmabuf_ng says"
 	json '.dma_bufs[1] | has("udmabuf_ng")' false "nothing about those of others"
+	udmabuf ls --verbose
+	said 0 "ls --verbose"
+	tap_is "$out" "INODE     SIZE  EXPORTER  NAME   PID  COMMAND       FDS    MAPPED  DEVICES       RUNS  FOLIOS   HUGE  MODE
+   31  7.9 MiB  udmabuf   frame  812  weston          2   7.9 MiB  vgem             3  0:1,9:4     4  ?
+                                 901  mpv             1         -  0000:00:02.0
+   32   64 MiB  system    -      901  mpv             1  64.0 MiB  -
+   33    4 KiB  i915      -           (no process)                 i915
+3 dma-bufs, 71.9 MiB" "ls --verbose: the table"
 }
 
 # --- filters -----------------------------------------------------------------

@@ -17,7 +17,7 @@ plain() {
 test_pages() {
 	local page verb
 
-	for page in "$tap_top"/man/udmabuf*.1.scd; do
+	for page in "$tap_top"/man/udmabuf*.[14].scd; do
 		tap_ok "scdoc takes ${page##*/}" sh -c 'scdoc <"$1" >/dev/null' sh "$page"
 	done
 	for verb in "${verbs[@]}" takeover; do
@@ -25,6 +25,20 @@ test_pages() {
 		tap_ok "udmabuf(1) refers to the page of $verb" \
 			grep -q -F "*udmabuf-$verb*(1)" "$tap_top/man/udmabuf.1.scd"
 	done
+}
+
+# Requests, flags and errors of the device's page are those of the header.
+test_device_page() {
+	local header=$tap_top/include/uapi/linux/udmabuf.h page word
+
+	page=$(plain "$tap_top/man/udmabuf.4.scd")
+	while read -r word; do
+		tap_ok "udmabuf(4) knows $word" grep -q -w "${word//_/}" <<<"$page"
+	done < <({
+		grep -o '^#define UDMABUF_[A-Z_]*' "$header" | cut -d' ' -f2 |
+			grep -v -e '_FEATURE_' -e '_ACCOUNT_' -e '_ORDERS$'
+		grep -o '%E[A-Z0-9]*\b' "$header" | tr -d %
+	} | sort -u)
 }
 
 # options_of_page, options_of_help: their names, sorted.
