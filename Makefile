@@ -8,8 +8,9 @@ DRIVER ?= both
 MINUTES ?=
 FILE ?=
 PREFIX ?= /usr/local
+MIB ?= 2048
 
-.PHONY: help setup demo check check-fast check-machines build deb install intree upstream clean
+.PHONY: help setup demo bench-load check check-fast check-machines build deb install intree upstream clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -20,6 +21,9 @@ setup: ## install what this Debian machine lacks (as root)
 
 demo: setup ## show the driver at work, against the stock one: FILE=one's own file
 	@demo/run $(if $(FILE),--file '$(FILE)')
+
+bench-load: setup ## measure the loader against fio, half an hour: MIB=512 a smaller file
+	@bench/load/run --mib '$(MIB)' $(if $(KERNEL),--kernel '$(KERNEL)')
 
 check: setup ## all tests, on all kernels: KERNEL=7.3 only on that, DRIVER=ours without the stock driver
 	@tools/check $(if $(KERNEL),--kernel '$(KERNEL)') --driver '$(DRIVER)' \
