@@ -138,6 +138,18 @@ static int udb_load_file_check(struct udb_load_file *file)
 	return udb_load_stamp_get(file, &file->stamp);
 }
 
+/*
+ * io_uring of Linux 6.1 gives up a read through the page cache of a disk that was
+ * opened so, where others wait.
+ */
+static void udb_load_file_block(const struct udb_load_file *file)
+{
+	int flags = fcntl(file->fd, F_GETFL);
+
+	if (flags >= 0)
+		fcntl(file->fd, F_SETFL, flags & ~O_NONBLOCK);
+}
+
 /* Opened such that a pipe without a writer does not hold the caller up. */
 static int udb_load_file_open(struct udb_load_job *job,
 			      const struct udb_load_source *source,
@@ -162,6 +174,8 @@ static int udb_load_file_open(struct udb_load_job *job,
 		ret = udb_load_file_check(file);
 	if (ret)
 		return ret;
+	if (source->path)
+		udb_load_file_block(file);
 	if (job->opts.direct != UDB_LOAD_DIRECT_NEVER && !file->is_memory)
 		udb_load_file_open_direct(file);
 	return 0;
