@@ -281,6 +281,9 @@ int __wrap_madvise(void *addr, size_t size, int advice)
 			       -1 :
 			       0;
 	}
+	/* What the machine would make of it is none of this kernel's doing. */
+	if (advice == MADV_HUGEPAGE)
+		return 0;
 	return __real_madvise(addr, fake_whole_pages(size), advice);
 }
 
