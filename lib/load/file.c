@@ -73,7 +73,11 @@ static bool udb_load_same_file(int one, int other)
 	       a.st_ino == b.st_ino;
 }
 
-/* O_DIRECT that is refused is no error here: direct.c decides. */
+/*
+ * O_DIRECT that is refused is no error here: direct.c decides. Where it is taken and
+ * caches, there is to be no reading ahead: what it caches of other blocks would hide
+ * that these cache, too.
+ */
 static void udb_load_file_open_direct(struct udb_load_file *file)
 {
 	int fd = udb_load_reopen(file->fd, O_DIRECT);
@@ -82,10 +86,12 @@ static void udb_load_file_open_direct(struct udb_load_file *file)
 		fd = udb_load_open(file->path, O_DIRECT);
 	if (fd < 0)
 		return;
-	if (udb_load_same_file(fd, file->fd))
-		file->direct_fd = fd;
-	else
+	if (!udb_load_same_file(fd, file->fd)) {
 		close(fd);
+		return;
+	}
+	posix_fadvise(fd, 0, 0, POSIX_FADV_RANDOM);
+	file->direct_fd = fd;
 }
 
 static int64_t udb_load_ns(const struct timespec *time)
