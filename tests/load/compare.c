@@ -30,8 +30,23 @@ static int compare_sync(int fd, uint64_t flags)
 	return ioctl(fd, DMA_BUF_IOCTL_SYNC, &sync);
 }
 
+/* The next bytes of the file: all that there are, up to @size. */
+static size_t compare_read(int file, char *bytes, size_t size)
+{
+	size_t done = 0;
+	ssize_t got;
+
+	do {
+		got = read(file, bytes + done, size - done);
+		if (got < 0)
+			compare_fail("the file");
+		done += got;
+	} while (got && done < size);
+	return done;
+}
+
 /* One of the buffers against the next bytes of the file; the bytes it has. */
-static size_t compare_buffer(int fd, FILE *file)
+static size_t compare_buffer(int fd, int file)
 {
 	const size_t size = lseek(fd, 0, SEEK_END);
 	const char *bytes = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0);
@@ -43,8 +58,7 @@ static size_t compare_buffer(int fd, FILE *file)
 	for (size_t at = 0; at < size; at += part) {
 		part = size - at < sizeof(wanted) ? size - at : sizeof(wanted);
 		memset(wanted, 0, part);
-		if (fread(wanted, 1, part, file) == 0 && ferror(file))
-			compare_fail("the file");
+		compare_read(file, wanted, part);
 		if (memcmp(bytes + at, wanted, part)) {
 			printf("differs within %zu bytes at %zu\n", part, at);
 			exit(1);
@@ -58,18 +72,19 @@ static size_t compare_buffer(int fd, FILE *file)
 int main(int argc, char **argv)
 {
 	const char *fds = getenv("UDMABUF_FDS");
-	FILE *file = argc == 2 ? fopen(argv[1], "re") : NULL;
+	int file = argc == 2 ? open(argv[1], O_RDONLY | O_CLOEXEC) : -1;
 	size_t all = 0, nr = 0;
-	char *end;
+	char *end, more;
 
-	if (!fds || !file)
+	if (!fds || file < 0)
 		return compare_fail("UDMABUF_FDS, or the file");
 	for (const char *at = fds; *at; at = *end ? end + 1 : end, nr++)
 		all += compare_buffer((int)strtol(at, &end, 10), file);
-	if (getc(file) != EOF) {
+	if (compare_read(file, &more, 1)) {
 		printf("%zu bytes are not all of the file\n", all);
 		return 1;
 	}
 	printf("%zu of %zu\n", nr, all);
+	close(file);
 	return 0;
 }
