@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * rival warm MIB | mmap FILE | pread FILE
+ * rival warm MIB | pages FILE | mmap FILE | pread FILE
  *
  * What the loader is compared with and no tool does (bench/load/measure):
  *   warm   touches so much memory and gives it back: on a virtual machine the next
  *          one to get it need not wait for the host
+ *   pages  makes as much memory as a file has bytes, of shared huge pages, which the
+ *          kernel has to clear, and reads nothing
  *   mmap   maps a file with MAP_POPULATE and looks at each page
  *   pread  reads a file past the page cache, 4 MiB at a time and one after the other,
  *          into large pages of its own, as programs do that load models
- * The last two print the nanoseconds that it took.
+ * The last three print the nanoseconds that it took.
  */
 #include <fcntl.h>
 #include <stdint.h>
@@ -19,6 +21,11 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+
+/* In case the C library is older than the kernel. */
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE	25
+#endif
 
 #define MIB	(1024UL * 1024)
 #define BLOCK	(4 * MIB)
@@ -47,6 +54,12 @@ static void *rival_map(size_t size, int flags, int fd)
 	return addr;
 }
 
+/* Where the next huge page begins. */
+static size_t rival_align(size_t at)
+{
+	return (at + 2 * MIB - 1) & ~(2 * MIB - 1);
+}
+
 static void rival_warm(size_t size)
 {
 	char *addr = rival_map(size, MAP_PRIVATE | MAP_ANONYMOUS, -1);
@@ -65,6 +78,34 @@ static int rival_open(const char *path, int flags, size_t *size)
 		rival_fail(path);
 	*size = st.st_size;
 	return fd;
+}
+
+/*
+ * Of the kind that a loader reads into, in the way in which it is made where nobody has
+ * allowed huge pages: a small page first, from which a huge one is made.
+ */
+static void rival_pages(const char *path)
+{
+	size_t size;
+	int fd = rival_open(path, 0, &size);
+	char *addr;
+
+	close(fd);
+	size = rival_align(size);
+	fd = memfd_create("pages", MFD_CLOEXEC);
+	if (fd < 0 || ftruncate(fd, (off_t)size))
+		rival_fail("memfd");
+	addr = rival_map(size + 2 * MIB, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	addr = mmap((void *)rival_align((uintptr_t)addr), size,
+		    PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0);
+	if (addr == MAP_FAILED)
+		rival_fail("mmap");
+	madvise(addr, size, MADV_HUGEPAGE);
+	for (size_t at = 0; at < size; at += 2 * MIB) {
+		__atomic_store_n(addr + at, 0, __ATOMIC_RELAXED);
+		if (madvise(addr + at, 2 * MIB, MADV_COLLAPSE))
+			rival_fail("a huge page");
+	}
 }
 
 static void rival_mmap(const char *path)
@@ -87,7 +128,7 @@ static void rival_pread(const char *path)
 	ssize_t got;
 
 	madvise(addr, size + 2 * MIB + BLOCK, MADV_HUGEPAGE);
-	addr = (char *)(((uintptr_t)addr + 2 * MIB - 1) & ~(2 * MIB - 1));
+	addr = (char *)rival_align((uintptr_t)addr);
 	do {
 		got = pread(fd, addr + at, BLOCK, (off_t)at);
 		if (got < 0)
@@ -103,14 +144,17 @@ int main(int argc, char **argv)
 	uint64_t begin = rival_now();
 
 	if (argc != 3) {
-		fputs("rival: warm MIB | mmap FILE | pread FILE\n", stderr);
+		fputs("rival: warm MIB | pages FILE | mmap FILE | pread FILE\n",
+		      stderr);
 		return 2;
 	}
 	if (!strcmp(argv[1], "warm")) {
 		rival_warm(strtoul(argv[2], NULL, 10) * MIB);
 		return 0;
 	}
-	if (!strcmp(argv[1], "mmap"))
+	if (!strcmp(argv[1], "pages"))
+		rival_pages(argv[2]);
+	else if (!strcmp(argv[1], "mmap"))
 		rival_mmap(argv[2]);
 	else if (!strcmp(argv[1], "pread"))
 		rival_pread(argv[2]);
