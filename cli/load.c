@@ -13,7 +13,6 @@
 #define LOAD_BAD_WORD	"--%s is '%s', and should be %s"
 #define LOAD_EXCLUDE	"--hugetlb and --small exclude each other"
 #define LOAD_NO_CHECK	"--check is for whole files, and --tensor for pieces"
-#define LOAD_NO_RANGE	"--range is for one FILE, without --tensor and --check"
 #define LOAD_NO_JSON	"--json is of no use with --exec"
 
 static const struct cli_option load_options[] = {
@@ -204,6 +203,17 @@ static int load_measure(struct load *load, struct udb_load_opts *opts,
 	return CLI_GO_ON;
 }
 
+/* Programs that get it from a server cannot write to it, where the driver can do that. */
+static void load_protect(const struct load *load, struct udb_load_opts *opts)
+{
+	struct udb_query query = { .struct_size = sizeof(query) };
+
+	if (load->opts->serve && !load->opts->writable &&
+	    !udb_device_query(load->dev, &query) &&
+	    query.features & UDB_QUERY_READ_ONLY)
+		opts->flags |= UDB_LOAD_READ_ONLY;
+}
+
 /* Canceled by a signal: it ends in order, and nothing of it is left. */
 static int load_run(struct load *load, struct udb_load_opts *opts)
 {
@@ -213,6 +223,7 @@ static int load_run(struct load *load, struct udb_load_opts *opts)
 
 	opts->progress = load_show_progress;
 	opts->data = load;
+	load_protect(load, opts);
 	cli_progress_begin(&load->progress, load->opts->quiet);
 	cli_hold_begin();
 	if (load->opts->bench)
@@ -256,7 +267,7 @@ static int load_finish(const struct load *load)
 static int load_all(struct load *load)
 {
 	struct udb_load_opts opts = { .struct_size = sizeof(opts) };
-	int ret = load_judge(load->opts, load->nr_files);
+	int ret = load_judge(load->opts, load->nr_words);
 
 	if (ret == CLI_GO_ON)
 		ret = load_options_of(load->opts, &opts);
@@ -275,13 +286,13 @@ int cli_load(int argc, char **argv)
 {
 	const char *words[LOAD_FILES] = { NULL };
 	struct load_opts opts = { 0 };
-	struct load load = { .opts = &opts, .files = words };
+	struct load load = { .opts = &opts, .words = words };
 	int ret = cli_parse(&load_usage, argc, argv, &opts, words);
 
 	if (ret != CLI_GO_ON)
 		return ret;
-	while (load.nr_files < LOAD_FILES && words[load.nr_files])
-		load.nr_files++;
+	while (load.nr_words < LOAD_FILES && words[load.nr_words])
+		load.nr_words++;
 	ret = load_all(&load);
 	udb_load_server_free(load.server);
 	if (load.server)

@@ -13,6 +13,8 @@
 /* More words than that are more than a shell's line is for. */
 #define LOAD_FILES	1024
 
+#define LOAD_NO_RANGE	"--range is for one FILE, without --tensor and --check"
+
 /**
  * struct load_opts - what the caller said
  * @direct: auto, require or never.
@@ -78,7 +80,9 @@ struct load_opts {
 /**
  * struct load - a load, from the words to the buffer
  * @opts: what the caller said.
- * @files: the words.
+ * @words: files, as the caller said.
+ * @nr_words: how many.
+ * @files: the same, but those that an index names in place of it.
  * @nr_files: how many.
  * @sources: what to load.
  * @nr_sources: how many.
@@ -98,6 +102,8 @@ struct load_opts {
  */
 struct load {
 	const struct load_opts *opts;
+	const char *const *words;
+	size_t nr_words;
 	const char **files;
 	size_t nr_files;
 	struct udb_load_source *sources;

@@ -27,6 +27,15 @@ static struct udb_load_source *load_input_add(struct load *load, size_t nr)
 	return first;
 }
 
+static void load_input_file(struct load *load, const char *path)
+{
+	size_t size = (load->nr_files + 1) * sizeof(*load->files);
+	void *files = cli_resize((void *)load->files, size);
+
+	load->files = (const char **)files;
+	load->files[load->nr_files++] = path;
+}
+
 static int load_input_fail(const struct udb_load_failure *why)
 {
 	char text[sizeof(why->text)];
@@ -158,32 +167,103 @@ static int load_input_range(const char *text, struct udb_load_source *source)
 	return CLI_GO_ON;
 }
 
+/* What publishers call it: "model.safetensors.index.json", with a word more or less. */
+static bool load_is_index(const char *file)
+{
+	const char *slash = strrchr(file, '/');
+	const char *name = strstr(slash ? slash : file, ".safetensors.index");
+	size_t size = strlen(file);
+
+	return name && size >= 5 && !strcmp(file + size - 5, ".json");
+}
+
+/* The files of an index take its place; the tensors of each follow each other there. */
+static int load_index_files(struct load *load, const char *index,
+			    const struct udb_load_tensors *table)
+{
+	struct udb_load_tensor tensor = { .struct_size = sizeof(tensor) };
+	const char *last = "";
+
+	for (size_t i = 0; !udb_load_tensors_get(table, i, &tensor); i++) {
+		if (!strcmp(last, tensor.path))
+			continue;
+		last = tensor.path;
+		load_input_file(load, last);
+	}
+	return *last ? CLI_GO_ON : cli_fail("'%s' names no file", index);
+}
+
+static int load_input_index(struct load *load, const char *index)
+{
+	struct udb_load_failure why = { .struct_size = sizeof(why) };
+	struct udb_load_tensors *table;
+
+	if (udb_load_tensors_open(index, &why, &table))
+		return load_input_fail(&why);
+	load->tables[load->nr_tables++] = table;
+	return load_index_files(load, index, table);
+}
+
+/* Words become files: a word that is an index becomes several. */
+static int load_input_words(struct load *load)
+{
+	int ret = CLI_GO_ON;
+
+	for (size_t i = 0; i < load->nr_words && ret == CLI_GO_ON; i++) {
+		if (load->opts->tensor || !load_is_index(load->words[i]))
+			load_input_file(load, load->words[i]);
+		else
+			ret = load_input_index(load, load->words[i]);
+	}
+	if (ret == CLI_GO_ON && load->opts->range && load->nr_files > 1)
+		ret = cli_misuse(LOAD_NO_RANGE);
+	return ret;
+}
+
+static void load_input_whole(struct load *load, size_t file)
+{
+	const uint8_t *sum = load->sums ? load->sums + file * LOAD_SUM_SIZE :
+					  NULL;
+
+	*load_input_add(load, 1) = (struct udb_load_source){
+		.path = load->files[file],
+		.sha256 = sum,
+		.fd = -1,
+	};
+}
+
+static int load_input_sources(struct load *load)
+{
+	int ret = CLI_GO_ON;
+
+	for (size_t i = 0; i < load->nr_files && ret == CLI_GO_ON; i++) {
+		if (load->opts->tensor)
+			ret = load_input_tensors(load, i);
+		else
+			load_input_whole(load, i);
+	}
+	return ret;
+}
+
 /**
  * load_input() - find out what to load
- * @load: with words; receives sources.
+ * @load: with words; receives files and sources.
  *
  * Return: %CLI_GO_ON or an exit status.
  */
 int load_input(struct load *load)
 {
-	int ret = load->opts->check ? load_input_sums(load) : CLI_GO_ON;
-	void *tables = cli_alloc(load->nr_files * sizeof(*load->tables));
+	void *tables = cli_alloc(load->nr_words * sizeof(*load->tables));
+	int ret;
 
 	load->tables = (const struct udb_load_tensors **)tables;
 	load->glob = load->opts->tensor;
-	for (size_t i = 0; i < load->nr_files && ret == CLI_GO_ON; i++) {
-		if (load->opts->tensor) {
-			ret = load_input_tensors(load, i);
-			continue;
-		}
-		*load_input_add(load, 1) = (struct udb_load_source){
-			.path = load->files[i],
-			.sha256 = load->sums ? load->sums + i * LOAD_SUM_SIZE :
-					       NULL,
-			.fd = -1,
-		};
-	}
-	if (load->opts->range && ret == CLI_GO_ON)
+	ret = load_input_words(load);
+	if (ret == CLI_GO_ON && load->opts->check)
+		ret = load_input_sums(load);
+	if (ret == CLI_GO_ON)
+		ret = load_input_sources(load);
+	if (ret == CLI_GO_ON && load->opts->range)
 		ret = load_input_range(load->opts->range, load->sources);
 	return ret;
 }
@@ -199,6 +279,7 @@ void load_input_end(struct load *load)
 
 		udb_load_tensors_free((struct udb_load_tensors *)table);
 	}
+	free((void *)load->files);
 	free((void *)load->tables);
 	free(load->sources);
 	free(load->sums);

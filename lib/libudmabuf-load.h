@@ -118,6 +118,7 @@ struct udb_load_progress {
 #define UDB_LOAD_XXH3		(1U << 2) /* compute XXH3-64 */
 #define UDB_LOAD_SHA256		(1U << 3) /* compute SHA-256 */
 #define UDB_LOAD_EXACT		(1U << 4) /* the backing asked for, or nothing */
+#define UDB_LOAD_READ_ONLY	(1U << 5) /* nobody writes to it; since 0.2 */
 
 /**
  * struct udb_load_opts - options of udb_load_files()
@@ -223,11 +224,15 @@ struct udb_load;
  * follow each other share nothing but the file. Where a byte is in a page is the
  * same in file and buffer. What is between pieces is zero.
  *
+ * With %UDB_LOAD_READ_ONLY nobody can write what was loaded, the caller included: the
+ * dma-bufs are read-only, and the memfd is sealed with F_SEAL_FUTURE_WRITE.
+ *
  * Return: 0; -EFBIG: above the driver's limit, and no %UDB_LOAD_SPLIT; -ENOMEM:
  * more than the machine or a cgroup has; -ENODATA: the file was truncated; -ESTALE:
  * it was written; -EBADMSG: a wrong checksum; -ECANCELED; -ERANGE: a piece is not in
- * its file; -EOPNOTSUPP: %UDB_LOAD_DIRECT_REQUIRE, %UDB_LOAD_EXACT, an engine, or the
- * kind of @dev; -EISDIR, -ESPIPE: not a file to load; or what open() and read() say.
+ * its file; -EOPNOTSUPP: %UDB_LOAD_DIRECT_REQUIRE, %UDB_LOAD_EXACT, an engine, the
+ * kind of @dev, or %UDB_LOAD_READ_ONLY and its driver lacks %UDB_QUERY_READ_ONLY;
+ * -EISDIR, -ESPIPE: not a file to load; or what open() and read() say.
  */
 int udb_load_files(struct udb_device *dev,
 		   const struct udb_load_source *sources, size_t nr,

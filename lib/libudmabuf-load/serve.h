@@ -118,7 +118,8 @@ int udb_load_server_new(const char *path,
  * @tensors: tables of tensors, or NULL. Clients are told of those that were loaded.
  * @nr: how many tables.
  *
- * A memfd is sealed against writing, unless %UDB_LOAD_SERVER_WRITABLE.
+ * A memfd is sealed against writing, unless %UDB_LOAD_SERVER_WRITABLE. Whether clients
+ * can write to dma-bufs was decided with %UDB_LOAD_READ_ONLY when they were made.
  *
  * Return: 0; -EBUSY: there is an offer; -E2BIG: more files and tensors than can
  * be told.

@@ -24,6 +24,18 @@ static int udb_load_buffers_refuse(struct udb_load_job *job, uint64_t limit)
 			     (unsigned long long)(limit / UDB_MIB));
 }
 
+/* A driver that has no buffers of that kind is noticed before anything is read. */
+static int udb_load_buffers_check_access(struct udb_load_job *job)
+{
+	struct udb_query query = { .struct_size = sizeof(query) };
+
+	if (!udb_device_query(job->dev, &query) &&
+	    query.features & UDB_QUERY_READ_ONLY)
+		return 0;
+	return udb_load_note(&job->failure, -EOPNOTSUPP, UDB_LOAD_FAULT_BUFFER,
+			     NULL, "the driver has no read-only dma-bufs");
+}
+
 /**
  * udb_load_buffers_check() - whether the driver will take it
  * @job: the load, with memory.
@@ -34,9 +46,15 @@ int udb_load_buffers_check(struct udb_load_job *job)
 {
 	uint64_t limit = UINT64_MAX, size = job->memory.memory.size;
 	uint32_t list;
+	int ret;
 
 	if (udb_device_kind(job->dev) != UDB_KIND_UDMABUF)
 		return 0;
+	if (job->opts.flags & UDB_LOAD_READ_ONLY) {
+		ret = udb_load_buffers_check_access(job);
+		if (ret)
+			return ret;
+	}
 	if (udb_device_limits(job->dev, &limit, &list))
 		limit = UINT64_MAX;
 	job->nr_bufs = 1;
@@ -65,6 +83,8 @@ void udb_load_buffers_make(struct udb_load_job *job)
 
 	if (!job->bufs || job->bufs[0])
 		return;
+	if (job->opts.flags & UDB_LOAD_READ_ONLY)
+		opts.flags = UDB_WRAP_READ_ONLY;
 	ret = udb_buffer_wrap_split(job->dev, &range, 1, &opts, job->bufs,
 				    job->nr_bufs);
 	job->buffer_error = ret < 0 ? ret : 0;

@@ -7,6 +7,7 @@
 #include <linux/memfd.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -70,6 +71,18 @@ static int udb_fetch_layout(struct udb_fetch *fetch)
 	return ret ? ret : udb_wire_take(&fetch->view, &fetch->load);
 }
 
+/* What is said to be read-only cannot be mapped for writing. */
+static bool udb_fetch_is_writable(int fd)
+{
+	const size_t page = udb_page_size();
+	void *addr = mmap(NULL, page, PROT_WRITE, MAP_SHARED, fd, 0);
+
+	if (addr == MAP_FAILED)
+		return false;
+	munmap(addr, page);
+	return true;
+}
+
 /* The size as the kernel knows it, and whether reading is safe. */
 static int udb_fetch_dmabuf(struct udb_fetch *fetch, uint32_t index)
 {
@@ -88,6 +101,8 @@ static int udb_fetch_dmabuf(struct udb_fetch *fetch, uint32_t index)
 	}
 	if (info.size != fetch->view.sizes[index])
 		return udb_fetch_bad(fetch, "a buffer has another size");
+	if (!(fetch->load->access & UDB_WRITE) && udb_fetch_is_writable(*fd))
+		return udb_fetch_bad(fetch, "a buffer is not read-only");
 	ret = udb_buffer_adopt(*fd, &fetch->load->bufs[index]);
 	if (!ret)
 		*fd = -1;

@@ -12,7 +12,7 @@
 
 #define UDB_LOAD_FLAGS                                                      \
 	(UDB_LOAD_SPLIT | UDB_LOAD_USE_CACHE | UDB_LOAD_XXH3 |              \
-	 UDB_LOAD_SHA256 | UDB_LOAD_EXACT)
+	 UDB_LOAD_SHA256 | UDB_LOAD_EXACT | UDB_LOAD_READ_ONLY)
 
 #define UDB_LOAD_BLOCK_MIN	4096
 #define UDB_LOAD_BLOCK_MAX	UDB_GIB

@@ -2,6 +2,7 @@
 /*
  * What was loaded. It is constant, so any number of threads may look at it.
  */
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -83,12 +84,21 @@ static int udb_load_result_fill(const struct udb_load_job *job,
 	return ret;
 }
 
+/* From now on nobody can write to it: who had it mapped, the load, does not need to. */
+static int udb_load_result_seal(struct udb_load *load, int memfd)
+{
+	if (fcntl(memfd, F_ADD_SEALS, F_SEAL_FUTURE_WRITE))
+		return -errno;
+	load->access = UDB_READ;
+	return 0;
+}
+
 /**
  * udb_load_result() - hand out what was loaded
  * @job: the load, in which all is right; loses memory and buffers to the result.
  * @ret_load: receives the result.
  *
- * Return: 0 or -ENOMEM.
+ * Return: 0; -ENOMEM; or what sealing the memfd says.
  */
 int udb_load_result(struct udb_load_job *job, struct udb_load **ret_load)
 {
@@ -98,6 +108,8 @@ int udb_load_result(struct udb_load_job *job, struct udb_load **ret_load)
 	if (!load)
 		return -ENOMEM;
 	ret = udb_load_result_fill(job, load);
+	if (!ret && job->opts.flags & UDB_LOAD_READ_ONLY)
+		ret = udb_load_result_seal(load, job->memory.memory.fd);
 	if (ret) {
 		udb_load_free(load);
 		return ret;

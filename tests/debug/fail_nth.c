@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common.h"
+#include "newer.h"
 #include "peek.h"
 
 #define NR_ITEMS	16	/* of a list, a page each, in falling order */
@@ -174,6 +174,27 @@ static int run_create_list(FIXTURE_DATA(faults) *self)
 	return self->buf < 0 ? -errno : 0;
 }
 
+static int run_query(FIXTURE_DATA(faults) *self)
+{
+	struct udmabuf_query query;
+
+	return newer_query(self->dev, &query) ? -errno : 0;
+}
+
+static int run_info(FIXTURE_DATA(faults) *self)
+{
+	struct udmabuf_info info = { .size = sizeof(info), .fd = self->buf };
+
+	return ioctl(self->dev, UDMABUF_INFO, &info) ? -errno : 0;
+}
+
+static int run_ranges(FIXTURE_DATA(faults) *self)
+{
+	self->buf = newer_create(self->dev, self->items, NR_ITEMS,
+				 UDMABUF_FLAGS_READ_ONLY);
+	return self->buf < 0 ? -errno : 0;
+}
+
 static int run_mmap(FIXTURE_DATA(faults) *self)
 {
 	self->map_size = SMALL;
@@ -264,6 +285,9 @@ FAULTS(create_thp, SHMEM_THP, full, create, 5, MEMORY | COPY);
 FAULTS(create_hugetlb_holes, HUGETLB_2M, empty, create, 5, MEMORY | COPY);
 FAULTS(create_hugetlb, HUGETLB_2M, full, create, 5, MEMORY | COPY);
 FAULTS(create_list, SHMEM_4K, full, create_list, 5, MEMORY | COPY);
+FAULTS(create_read_only, SHMEM_4K, full, ranges, 5, MEMORY | COPY);
+FAULTS(query, SHMEM_4K, empty, query, 2, COPY);
+FAULTS(info, SHMEM_4K, buffer, info, 2, COPY);
 FAULTS(mmap, SHMEM_4K, buffer, mmap, 1, MEMORY);
 FAULTS(fault_shmem, SHMEM_4K, mapped, fault, 3, NONE);
 FAULTS(fault_shmem_run, SHMEM_4K, mapped_whole, fault, 3, NONE);

@@ -339,6 +339,10 @@ void *__wrap_mmap64(void *addr, size_t size, int prot, int flags, int fd,
 	if (fake_fails(FAKE_MMAP) || !fake_is_at_page(addr) ||
 	    !fake_is_at_page((void *)(uintptr_t)offset))
 		return MAP_FAILED;
+	if (prot & PROT_WRITE && fd >= 0 && fake_lookup(fd).read_only) {
+		errno = EACCES;
+		return MAP_FAILED;
+	}
 	if (flags & MAP_FIXED || whole < size)
 		return __real_mmap64(addr, size, prot, flags, fd, offset);
 	map = fake_map_aligned(whole, prot, flags, fd, offset);

@@ -106,6 +106,52 @@ TEST_F(driver, limit_of_nothing)
 	EXPECT_NULL(self->load);
 }
 
+/* Before anything is read. */
+TEST_F(driver, read_only_is_refused_where_there_is_no_such)
+{
+	self->opts.flags = UDB_LOAD_READ_ONLY;
+	EXPECT_EQ(-EOPNOTSUPP, load_it(self));
+	EXPECT_NULL(self->load);
+	EXPECT_EQ(UDB_LOAD_FAULT_BUFFER, self->why.fault);
+	EXPECT_NE(NULL, strstr(self->why.text, "read-only"));
+	EXPECT_EQ(0, fake_calls(FAKE_THREAD));
+}
+
+static void take_ours(struct udb_test *_metadata, FIXTURE_DATA(driver) *self)
+{
+	udb_device_unref(self->dev);
+	fake.ours = true;
+	fake.ours_name = "udmabuf";
+	ASSERT_EQ(0, udb_device_open(NULL, &self->dev));
+	self->opts.flags = UDB_LOAD_READ_ONLY;
+}
+
+TEST_F(driver, read_only_is_so_for_all)
+{
+	const uint32_t write = UDB_WRITE;
+	int fd;
+
+	take_ours(_metadata, self);
+	ASSERT_EQ(0, load_it(self)) TH_LOG("%s", self->why.text);
+	fd = udb_buffer_fd(udb_load_buffer(self->load, 0));
+	EXPECT_TRUE(fake_is_read_only(fd));
+	EXPECT_EQ(0, udb_load_access(self->load) & write);
+	EXPECT_EQ(-1, pwrite(udb_load_memfd(self->load), "x", 1, 0));
+	EXPECT_EQ(EPERM, errno);
+}
+
+TEST_F(driver, read_only_is_so_for_each_of_several)
+{
+	fake.size_limit_mb = 2;
+	take_ours(_metadata, self);
+	self->opts.flags |= UDB_LOAD_SPLIT;
+	ASSERT_EQ(0, load_it(self)) TH_LOG("%s", self->why.text);
+	ASSERT_EQ(3, udb_load_nr_buffers(self->load));
+	for (size_t i = 0; i < 3; i++)
+		EXPECT_TRUE(fake_is_read_only(
+			udb_buffer_fd(udb_load_buffer(self->load, i))));
+}
+
 /* A page that the disk reads into cannot be moved: later it can. */
 TEST_F(driver, gets_a_second_chance)
 {

@@ -279,6 +279,11 @@ static void lie_size(struct lie *lie)
 	lie->head->size += 2 * MIB;
 }
 
+static void lie_read_only(struct lie *lie)
+{
+	lie->head->flags = UDB_WIRE_READ_ONLY;
+}
+
 static void lie_no_dmabuf(struct lie *lie)
 {
 	lie->file = lie_layout(lie);
@@ -321,6 +326,7 @@ LIE(place, -EBADMSG, "file is not in");
 LIE(path, -EBADMSG, "file is not in");
 LIE(text, -EBADMSG, "without end");
 LIE(size, -EBADMSG, "another size");
+LIE(read_only, -EBADMSG, "not read-only");
 LIE(no_dmabuf, -EBADMSG, "no dma-buf");
 LIE(exporter, -EPERM, "not of udmabuf");
 LIE(mute, -ETIMEDOUT, "imed out");

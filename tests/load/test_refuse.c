@@ -177,7 +177,7 @@ TEST_F(refuse, options_out_of_range)
 	self->opts.engine = 3;
 	EXPECT_REFUSED(-EINVAL, UDB_LOAD_FAULT_OPTIONS);
 	self->opts = good;
-	self->opts.flags = 1U << 5;
+	self->opts.flags = 1U << 6;
 	EXPECT_REFUSED(-EINVAL, UDB_LOAD_FAULT_OPTIONS);
 	self->opts = good;
 	self->opts.flags = UDB_LOAD_EXACT;

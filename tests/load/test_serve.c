@@ -35,15 +35,22 @@ FIXTURE(serve) {
 	char socket[100];
 };
 
-static void load_it(struct udb_test *_metadata, FIXTURE_DATA(serve) *self)
+static void load_with(struct udb_test *_metadata, FIXTURE_DATA(serve) *self,
+		      uint32_t flags)
 {
 	struct udb_load_opts opts = { .struct_size = sizeof(opts),
-				      .flags = UDB_LOAD_XXH3 | UDB_LOAD_SPLIT };
+				      .flags = UDB_LOAD_XXH3 | UDB_LOAD_SPLIT |
+					       flags };
 	struct udb_load_source source = { .path = self->path };
 
 	ASSERT_EQ(0, udb_load_files(self->dev, &source, 1, &opts, &self->why,
 				    &self->load))
 	TH_LOG("%s", self->why.text);
+}
+
+static void load_it(struct udb_test *_metadata, FIXTURE_DATA(serve) *self)
+{
+	load_with(_metadata, self, 0);
 }
 
 /* The folder is anybody's, so that only the socket keeps others out. */
@@ -218,6 +225,33 @@ TEST_F_TIMEOUT(serve, many_buffers_come_in_order, 120)
 		  udb_load_nr_buffers(self->got));
 	for (size_t i = 0; i < udb_load_nr_buffers(self->got); i++)
 		EXPECT_EQ(inode_of(self->load, i), inode_of(self->got, i));
+}
+
+/* As udmabuf_ng has it. */
+static void take_read_only(struct udb_test *_metadata,
+			   FIXTURE_DATA(serve) *self)
+{
+	self->load = udb_load_free(self->load);
+	udb_device_unref(self->dev);
+	fake.ours = true;
+	fake.ours_name = "udmabuf";
+	ASSERT_EQ(0, udb_device_open(NULL, &self->dev));
+	load_with(_metadata, self, UDB_LOAD_READ_ONLY);
+}
+
+TEST_F(serve, dmabuf_is_read_only_if_it_was_loaded_so)
+{
+	void *addr;
+
+	take_read_only(_metadata, self);
+	serve_it(_metadata, self);
+	ASSERT_EQ(0, fetch_it(self)) TH_LOG("%s", self->why.text);
+	EXPECT_EQ(UDB_READ, udb_load_access(self->got));
+	EXPECT_EQ(inode_of(self->load, 0), inode_of(self->got, 0));
+	EXPECT_TRUE(fake_is_read_only(
+		udb_buffer_fd(udb_load_buffer(self->got, 0))));
+	ASSERT_EQ(0, udb_load_map(self->got, NULL, &addr));
+	udb_unmap(addr, udb_load_size(self->got));
 }
 
 TEST_F(serve, memfd_is_read_only)
