@@ -322,6 +322,29 @@ TEST_F(punch, memfd_goes_its_own_way)
 				      UDB_HUGE_PAGES));
 }
 
+/*
+ * A hole that is smaller than the page that it is in is no hole: the page is cleared
+ * there, and stays in both. A huge page that a buffer pins cannot be split for it.
+ */
+TEST_F(punch, piece_of_a_page_is_cleared_in_both)
+{
+	const size_t page = variant->backing == UDB_SHMEM_4K ? UDB_PAGE :
+							       UDB_HUGE;
+	const size_t at = page / 2, size = page / 4;
+	size_t i;
+
+	memset(self->mem, 1, page);
+	ASSERT_EQ(0, fallocate(self->memfd,
+			       FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+			       (off_t)at, (off_t)size));
+	for (i = 0; i < page && self->map[i] == (i < at || i >= at + size); i++)
+		;
+	EXPECT_EQ(page, i);
+	memset(self->mem + at, 2, size);
+	EXPECT_EQ(2, self->map[at]);
+	EXPECT_EQ(2, self->map[at + size - 1]);
+}
+
 /* A new buffer is of what the memfd has now. */
 TEST_F(punch, new_buffer_shows_the_hole)
 {

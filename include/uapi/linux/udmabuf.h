@@ -19,9 +19,10 @@
  *
  * While a buffer lives, its memfds cannot get %F_SEAL_WRITE (%EBUSY). They can get
  * %F_SEAL_FUTURE_WRITE, which is about mappings of the memfd, not about the buffer.
- * No seal keeps anybody from punching a hole into a memfd: the buffer then keeps
- * the memory and the data that it has, the memfd reads zero there, and from then
- * on the two are different memory in that place.
+ * %F_SEAL_SHRINK keeps nobody from punching a hole into a memfd: the buffer then
+ * keeps the pages and the data that it has, the memfd reads zero there, and from
+ * then on the two are different memory in that place. A part of a page, huge or
+ * small, is not lost to the memfd: it is cleared, and the buffer shows that.
  */
 
 /**
