@@ -17,6 +17,7 @@
 #include <linux/falloc.h>
 #include <linux/fcntl.h>
 #include <linux/fs.h>
+#include <linux/highmem.h>
 #include <linux/hugetlb.h>
 #include <linux/memfd.h>
 #include <linux/minmax.h>
@@ -104,6 +105,37 @@ static int udmabuf_memfd_fill(struct file *memfd, loff_t pos, loff_t end)
 	return ret == -ENOSPC ? -ENOMEM : ret;
 }
 
+/*
+ * fallocate() leaves the folios of shmem as they come, not up to date: the first
+ * read, write or fault of the memfd clears what it does not overwrite, and
+ * memfd_pin_folios() is none of them. Left so, the buffer would show old memory,
+ * and lose what was written to it as soon as somebody looks at the memfd.
+ */
+static void udmabuf_clear_folio(struct folio *folio)
+{
+	if (folio_test_uptodate(folio))
+		return;
+	folio_lock(folio);
+	if (!folio_test_uptodate(folio)) {
+		folio_zero_range(folio, 0, folio_size(folio));
+		flush_dcache_folio(folio);
+		folio_mark_uptodate(folio);
+	}
+	folio_unlock(folio);
+}
+
+static void udmabuf_clear_folios(struct file *memfd, struct folio **folios,
+				 long nr)
+{
+	long i;
+
+	/* Those of hugetlbfs are cleared before anybody can find them. */
+	if (!shmem_file(memfd))
+		return;
+	for (i = 0; i < nr; i++)
+		udmabuf_clear_folio(folios[i]);
+}
+
 static int udmabuf_append_folio(struct udmabuf *ubuf, struct folio *folio,
 				pgoff_t first, pgoff_t nr_pages)
 {
@@ -172,6 +204,7 @@ static int udmabuf_pin_batch(struct udmabuf *ubuf, struct file *memfd,
 			      UDMABUF_BATCH_FOLIOS, &offset);
 	if (nr < 0)
 		return nr;
+	udmabuf_clear_folios(memfd, folios, nr);
 	ret = udmabuf_append_folios(ubuf, folios, nr, &index,
 				    end >> PAGE_SHIFT);
 	if (ret)

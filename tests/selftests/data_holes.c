@@ -124,6 +124,58 @@ TEST_F(holes, between_written_pages)
 	close(buf);
 }
 
+/* Memory of others, as it is found where nobody clears it. */
+static void leave_old_data(struct udb_test *_metadata)
+{
+	char *old = mmap(NULL, SIZE, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	ASSERT_NE(MAP_FAILED, old);
+	ASSERT_EQ(0, madvise(old, SIZE, MADV_NOHUGEPAGE));
+	memset(old, 0x5a, SIZE);
+	munmap(old, SIZE);
+}
+
+/*
+ * What fallocate() adds is memory that the kernel has not cleared yet; it does so
+ * when the memfd is read, written or mapped for the first time.
+ */
+TEST_F(holes, that_were_allocated_read_zero)
+{
+	char *map;
+	int buf;
+
+	leave_old_data(_metadata);
+	ASSERT_EQ(0, fallocate(self->memfd, 0, 0, SIZE));
+	map = map_buffer(_metadata, self, &buf);
+	EXPECT_EQ(-1, udb_zero_wrong(map, SIZE));
+	munmap(map, SIZE);
+	close(buf);
+}
+
+/* A fault of the memfd, a read and a write of a part must not clear it then. */
+TEST_F(holes, that_were_allocated_keep_what_is_written)
+{
+	const uint64_t stamp = UDB_STAMP(GEN_BUFFER, 1);
+	char page[UDB_PAGE], *map, *mem;
+	int buf;
+
+	ASSERT_EQ(0, fallocate(self->memfd, 0, 0, SIZE));
+	map = map_buffer(_metadata, self, &buf);
+	udb_stamp(map, SIZE, GEN_BUFFER, 0);
+	ASSERT_EQ((ssize_t)sizeof(page),
+		  pread(self->memfd, page, sizeof(page), UDB_PAGE));
+	EXPECT_TRUE(udb_page_has(page, stamp));
+	ASSERT_EQ(8, pwrite(self->memfd, page, 8, UDB_PAGE));
+	mem = udb_map(self->memfd, SIZE, PROT_READ);
+	ASSERT_NE(NULL, mem);
+	EXPECT_EQ(-1, udb_stamp_wrong(mem, SIZE, GEN_BUFFER, 0));
+	EXPECT_EQ(-1, udb_stamp_wrong(map, SIZE, GEN_BUFFER, 0));
+	munmap(mem, SIZE);
+	munmap(map, SIZE);
+	close(buf);
+}
+
 /* Only what was asked for is allocated. */
 TEST_F(holes, outside_of_the_range_stay_holes)
 {
