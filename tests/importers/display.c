@@ -30,6 +30,7 @@ static const struct display_driver {
 	{ 0x1013, 0x00b8, "cirrus_qemu", "cirrus-qemu" },
 	{ 0x1013, 0x00b8, "cirrus", "cirrus" },
 	{ 0x1234, 0x1111, "bochs", "bochs-drm" },
+	{ 0x1af4, 0x1050, "virtio_gpu", "virtio_gpu" },
 };
 
 #define NR_DRIVERS	(sizeof(display_drivers) / sizeof(display_drivers[0]))
