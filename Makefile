@@ -10,7 +10,7 @@ FILE ?=
 PREFIX ?= /usr/local
 MIB ?= 2048
 
-.PHONY: help setup demo bench-load check check-fast check-machines build deb install intree upstream clean
+.PHONY: help setup demo bench-load check check-fast check-machines check-clients build deb install intree upstream clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -31,6 +31,9 @@ check: setup ## all tests, on all kernels: KERNEL=7.3 only on that, DRIVER=ours 
 
 check-machines: setup ## the packages in installed machines that reboot: KERNEL=7.3 only on that
 	@tools/check --machines $(if $(KERNEL),--kernel '$(KERNEL)')
+
+check-clients: setup ## real programs of Debian with the driver: KERNEL=7.3 only on that, DRIVER=ours
+	@tests/clients/run $(if $(KERNEL),--kernel '$(KERNEL)') $(if $(filter ours stock,$(DRIVER)),--driver '$(DRIVER)')
 
 check-fast: ## checkers and unit tests, on this machine only
 	@tools/check-fast
