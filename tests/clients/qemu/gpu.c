@@ -100,13 +100,14 @@ static int gpu_capability(struct gpu *gpu, uint32_t at, uint32_t header,
 		*notify = place;
 		return gpu_pci_read(gpu, at + VIRTIO_PCI_NOTIFY_CAP_MULT,
 				    multiplier);
+	default:
+		return 0;
 	}
-	return 0;
 }
 
 static int gpu_capabilities(struct gpu *gpu, uint32_t *multiplier)
 {
-	uint32_t at, header;
+	uint32_t at = 0, header = 0;
 	uint64_t notify = 0;
 	int ret;
 
