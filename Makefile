@@ -9,8 +9,11 @@ MINUTES ?=
 FILE ?=
 PREFIX ?= /usr/local
 MIB ?= 2048
+TIME ?=
+SEED ?=
+REPLAY ?=
 
-.PHONY: help setup demo bench-load check check-fast check-machines check-clients build deb install intree upstream clean
+.PHONY: help setup demo bench-load check check-fast check-machines check-clients fuzz build deb install intree upstream clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -34,6 +37,10 @@ check-machines: setup ## the packages in installed machines that reboot: KERNEL=
 
 check-clients: setup ## real programs of Debian with the driver: KERNEL=7.3 only on that, DRIVER=ours
 	@tests/clients/run $(if $(KERNEL),--kernel '$(KERNEL)') $(if $(filter ours stock,$(DRIVER)),--driver '$(DRIVER)')
+
+fuzz: setup ## random operations, on each kernel: TIME=600 KERNEL=7.3 SEED=1, or REPLAY=a file of an earlier run
+	@tests/fuzz/run $(if $(KERNEL),--kernel '$(KERNEL)') --time '$(or $(TIME),600)' \
+		$(if $(SEED),--seed '$(SEED)') $(if $(REPLAY),--replay '$(REPLAY)')
 
 check-fast: ## checkers and unit tests, on this machine only
 	@tools/check-fast
