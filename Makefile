@@ -13,7 +13,7 @@ TIME ?=
 SEED ?=
 REPLAY ?=
 
-.PHONY: help setup demo bench-load check check-fast check-machines check-clients fuzz build deb install intree upstream clean
+.PHONY: help setup demo bench-load check check-fast check-machines check-clients fuzz soak build deb install intree upstream clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -41,6 +41,9 @@ check-clients: setup ## real programs of Debian with the driver: KERNEL=7.3 only
 fuzz: setup ## random operations, on each kernel: TIME=600 KERNEL=7.3 SEED=1, or REPLAY=a file of an earlier run
 	@tests/fuzz/run $(if $(KERNEL),--kernel '$(KERNEL)') --time '$(or $(TIME),600)' \
 		$(if $(SEED),--seed '$(SEED)') $(if $(REPLAY),--replay '$(REPLAY)')
+
+soak: setup ## frames for an hour, and counters that have to stay flat: TIME=3600 KERNEL=7.3
+	@tests/soak/run $(if $(KERNEL),--kernel '$(KERNEL)') --time '$(or $(TIME),3600)'
 
 check-fast: ## checkers and unit tests, on this machine only
 	@tools/check-fast
