@@ -9,11 +9,12 @@ MINUTES ?=
 FILE ?=
 PREFIX ?= /usr/local
 MIB ?= 2048
+BASE ?=
 TIME ?=
 SEED ?=
 REPLAY ?=
 
-.PHONY: help setup demo bench-load check check-fast check-machines check-clients fuzz soak build deb install intree upstream clean
+.PHONY: help setup demo bench bench-compare bench-load check check-fast check-machines check-clients fuzz soak build deb install intree upstream clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -24,6 +25,12 @@ setup: ## install what this Debian machine lacks (as root)
 
 demo: setup ## show the driver at work, against the stock one: FILE=one's own file
 	@demo/run $(if $(FILE),--file '$(FILE)')
+
+bench: setup ## measure against the stock driver, half an hour: KERNEL=6.12
+	@bench/run $(if $(KERNEL),--kernel '$(KERNEL)')
+
+bench-compare: setup ## what a change did, in instructions: BASE=revision
+	@bench/compare '$(BASE)' $(if $(KERNEL),'$(KERNEL)')
 
 bench-load: setup ## measure the loader against fio, half an hour: MIB=512 a smaller file
 	@bench/load/run --mib '$(MIB)' $(if $(KERNEL),--kernel '$(KERNEL)')
