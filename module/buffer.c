@@ -8,6 +8,7 @@
  */
 #include <linux/errno.h>
 #include <linux/gfp.h>
+#include <linux/math64.h>
 #include <linux/minmax.h>
 #include <linux/overflow.h>
 #include <linux/pid.h>
@@ -72,28 +73,47 @@ static int udmabuf_resize_runs(struct udmabuf_runs *runs, size_t capacity)
 	return 0;
 }
 
+/* So many runs as @more pages make, if they lie as those that are there. */
+static size_t udmabuf_expected_runs(const struct udmabuf_runs *runs,
+				    pgoff_t more)
+{
+	return runs->nr + div64_u64((u64)more * runs->nr + runs->nr_pages - 1,
+				    runs->nr_pages);
+}
+
 /**
  * udmabuf_grow() - make room for more runs
  * @ubuf: a buffer that is being filled
+ * @more: how many pages are still to come, at the most
  *
- * Doubles the room, so that filling costs O(runs) in all.
+ * At least doubles the room, so that filling costs O(runs) in all; makes more where
+ * what is there suggests it, but never so much more that a guess could hurt.
  *
  * Return: 0 or %-ENOMEM.
  */
-int udmabuf_grow(struct udmabuf *ubuf)
+int udmabuf_grow(struct udmabuf *ubuf, pgoff_t more)
 {
-	return udmabuf_resize_runs(&ubuf->runs, max(2 * ubuf->runs.capacity,
-						    UDMABUF_RUNS_MIN));
+	struct udmabuf_runs *runs = &ubuf->runs;
+	size_t least = max(2 * runs->capacity, UDMABUF_RUNS_MIN);
+	size_t room = least;
+
+	if (runs->nr)
+		room = clamp(udmabuf_expected_runs(runs, more), least,
+			     8 * least);
+	if (room > least && !udmabuf_resize_runs(runs, room))
+		return 0;
+	return udmabuf_resize_runs(runs, least);
 }
 
 /**
  * udmabuf_trim() - give back the room that the runs do not need
  * @ubuf: a buffer that has all its memory
  *
- * Failing to get the smaller array does no harm: the larger one stays.
+ * An eighth may stay: it is not worth copying the rest. Failing to get the
+ * smaller array does no harm: the larger one stays.
  */
 void udmabuf_trim(struct udmabuf *ubuf)
 {
-	if (ubuf->runs.nr < ubuf->runs.capacity)
+	if (ubuf->runs.capacity - ubuf->runs.nr > ubuf->runs.nr / 8)
 		udmabuf_resize_runs(&ubuf->runs, ubuf->runs.nr);
 }

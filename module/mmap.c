@@ -25,42 +25,55 @@
 #include "trace.h"
 #include "udmabuf.h"
 
+/* Ends the walk over the entries of a window: it is full. */
+#define UDMABUF_WINDOW_FULL	1
+
 /**
  * struct udmabuf_window - page-table entries that are being filled
  * @vma: the mapping
  * @runs: the buffer's memory
- * @extent: where the next page comes from
+ * @extent: where the first page comes from
+ * @end: the page behind the window, in the buffer
  */
 struct udmabuf_window {
 	struct vm_area_struct *vma;
 	const struct udmabuf_runs *runs;
 	struct udmabuf_extent extent;
+	pgoff_t end;
 };
 
-static unsigned long udmabuf_window_next_pfn(struct udmabuf_window *window)
-{
-	struct udmabuf_extent *extent = &window->extent;
-
-	if (!extent->nr_pages)
-		udmabuf_runs_next(window->runs, window->runs->nr_pages, extent);
-	extent->pgoff++;
-	extent->nr_pages--;
-	return extent->pfn++;
-}
-
 /* Another thread may have filled the same window in the meantime. */
-static int udmabuf_window_fill_pte(pte_t *ptep, unsigned long addr, void *data)
+static void udmabuf_window_fill_extent(struct vm_area_struct *vma, pte_t *ptep,
+				       unsigned long addr,
+				       const struct udmabuf_extent *extent)
 {
-	struct udmabuf_window *window = data;
-	unsigned long pfn = udmabuf_window_next_pfn(window);
-	struct vm_area_struct *vma = window->vma;
+	unsigned long pfn = extent->pfn, end = pfn + extent->nr_pages;
+	pgprot_t prot = vma->vm_page_prot;
 
-	if (pte_none(ptep_get(ptep))) {
+	for (; pfn < end; pfn++, ptep++, addr += PAGE_SIZE) {
+		if (!pte_none(ptep_get(ptep)))
+			continue;
 		set_pte_at(vma->vm_mm, addr, ptep,
-			   pte_mkspecial(pfn_pte(pfn, vma->vm_page_prot)));
+			   pte_mkspecial(pfn_pte(pfn, prot)));
 		update_mmu_cache(vma, addr, ptep);
 	}
-	return 0;
+}
+
+/*
+ * Called for the first entry of a window, which lies in one page table: the others
+ * stand behind it, so that none of them needs a call.
+ */
+static int udmabuf_window_fill(pte_t *ptep, unsigned long addr, void *data)
+{
+	struct udmabuf_window *window = data;
+	struct udmabuf_extent *extent = &window->extent;
+
+	do {
+		udmabuf_window_fill_extent(window->vma, ptep, addr, extent);
+		ptep += extent->nr_pages;
+		addr += extent->nr_pages << PAGE_SHIFT;
+	} while (udmabuf_runs_next(window->runs, window->end, extent));
+	return UDMABUF_WINDOW_FULL;
 }
 
 static vm_fault_t udmabuf_vm_fill_window(struct vm_fault *vmf)
@@ -77,9 +90,11 @@ static vm_fault_t udmabuf_vm_fill_window(struct vm_fault *vmf)
 	if (!udmabuf_runs_slice(&ubuf->runs, pgoff, nr_pages, &window.extent))
 		return VM_FAULT_SIGBUS;
 	nr_pages = min(nr_pages, ubuf->runs.nr_pages - pgoff);
+	window.end = pgoff + nr_pages;
 
 	if (apply_to_page_range(vma->vm_mm, start, nr_pages << PAGE_SHIFT,
-				udmabuf_window_fill_pte, &window))
+				udmabuf_window_fill,
+				&window) != UDMABUF_WINDOW_FULL)
 		return VM_FAULT_OOM;
 	trace_udmabuf_fault(ubuf, pgoff, nr_pages, 0);
 	return VM_FAULT_NOPAGE;

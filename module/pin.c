@@ -136,19 +136,69 @@ static void udmabuf_clear_folios(struct file *memfd, struct folio **folios,
 		udmabuf_clear_folio(folios[i]);
 }
 
-static int udmabuf_append_folio(struct udmabuf *ubuf, struct folio *folio,
-				pgoff_t first, pgoff_t nr_pages)
+static int udmabuf_append_run(struct udmabuf *ubuf, unsigned long pfn,
+			      pgoff_t nr_pages, bool may_extend, pgoff_t more)
 {
-	unsigned long pfn = folio_pfn(folio) + first;
 	int ret;
 
-	ret = udmabuf_runs_append(&ubuf->runs, pfn, nr_pages, !first);
+	ret = udmabuf_runs_append(&ubuf->runs, pfn, nr_pages, may_extend);
 	if (ret != -ENOSPC)
 		return ret;
-	ret = udmabuf_grow(ubuf);
+	ret = udmabuf_grow(ubuf, more);
 	if (ret)
 		return ret;
-	return udmabuf_runs_append(&ubuf->runs, pfn, nr_pages, !first);
+	return udmabuf_runs_append(&ubuf->runs, pfn, nr_pages, may_extend);
+}
+
+/*
+ * Takes over the pin of @folio, which holds page *index of the memfd; moves *index
+ * behind what was added, up to @end. What cannot be added is unpinned.
+ */
+static int udmabuf_append_folio(struct udmabuf *ubuf, struct folio *folio,
+				pgoff_t *index, pgoff_t end)
+{
+	pgoff_t first = *index - folio_pgoff(folio);
+	int ret = -ENOMEM;
+	pgoff_t nr_pages;
+
+	/* The same folio again, pinned once more, adds nothing. */
+	if (first >= folio_nr_pages(folio)) {
+		unpin_folio(folio);
+		return 0;
+	}
+
+	nr_pages = min(folio_nr_pages(folio) - first, end - *index);
+	if (folio_ref_count(folio) <= UDMABUF_FOLIO_REFS_MAX)
+		ret = udmabuf_append_run(ubuf, folio_pfn(folio) + first,
+					 nr_pages, !first, end - *index);
+	if (ret)
+		unpin_folio(folio);
+	else
+		*index += nr_pages;
+	return ret;
+}
+
+/*
+ * The short way for what most buffers are made of: folios of one page, each the next
+ * of the memfd. Ends before the first that wants more than a look and a store, a run
+ * for which there is no room, for instance. Returns how many were added.
+ */
+static long udmabuf_append_pages(struct udmabuf_runs *runs,
+				 struct folio **folios, long nr, pgoff_t index)
+{
+	struct udmabuf_runs mine = *runs; /* which fits into registers */
+	long i;
+
+	for (i = 0; i < nr; i++) {
+		struct folio *folio = folios[i];
+
+		if (folio_test_large(folio) || folio->index != index + i ||
+		    folio_ref_count(folio) > UDMABUF_FOLIO_REFS_MAX ||
+		    udmabuf_runs_append(&mine, folio_pfn(folio), 1, true))
+			break;
+	}
+	*runs = mine;
+	return i;
 }
 
 /*
@@ -158,31 +208,20 @@ static int udmabuf_append_folio(struct udmabuf *ubuf, struct folio *folio,
 static int udmabuf_append_folios(struct udmabuf *ubuf, struct folio **folios,
 				 long nr, pgoff_t *index, pgoff_t end)
 {
+	long done = 0, pages;
 	int ret = 0;
-	long i;
 
-	for (i = 0; i < nr; i++) {
-		struct folio *folio = folios[i];
-		pgoff_t first = *index - folio_pgoff(folio);
-		pgoff_t nr_pages;
-
-		/* The same folio again, pinned once more, adds nothing. */
-		if (ret || first >= folio_nr_pages(folio)) {
-			unpin_folio(folio);
-			continue;
-		}
-
-		nr_pages = min(folio_nr_pages(folio) - first, end - *index);
-		if (folio_ref_count(folio) > UDMABUF_FOLIO_REFS_MAX)
-			ret = -ENOMEM;
-		else
-			ret = udmabuf_append_folio(ubuf, folio, first,
-						   nr_pages);
-		if (ret)
-			unpin_folio(folio);
-		else
-			*index += nr_pages;
+	while (done < nr && !ret) {
+		pages = udmabuf_append_pages(&ubuf->runs, folios + done,
+					     nr - done, *index);
+		*index += pages;
+		done += pages;
+		if (done < nr)
+			ret = udmabuf_append_folio(ubuf, folios[done++], index,
+						   end);
 	}
+	while (done < nr)
+		unpin_folio(folios[done++]);
 	return ret;
 }
 
@@ -329,4 +368,5 @@ void udmabuf_unpin(struct udmabuf *ubuf)
 		udmabuf_unpin_extent(&extent, !ubuf->read_only);
 	ubuf->runs.nr = 0;
 	ubuf->runs.nr_pages = 0;
+	ubuf->runs.next_pfn = 0;
 }

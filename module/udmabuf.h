@@ -69,7 +69,7 @@ long udmabuf_ioctl(struct file *file, unsigned int cmd, unsigned long arg);
 /* buffer.c */
 struct udmabuf *udmabuf_create(bool read_only);
 void udmabuf_destroy(struct udmabuf *ubuf);
-int udmabuf_grow(struct udmabuf *ubuf);
+int udmabuf_grow(struct udmabuf *ubuf, pgoff_t more);
 void udmabuf_trim(struct udmabuf *ubuf);
 
 /* account.c */
