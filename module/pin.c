@@ -225,6 +225,12 @@ static int udmabuf_append_folios(struct udmabuf *ubuf, struct folio **folios,
 	return ret;
 }
 
+/* How many folios a batch can have, where @size bytes are still to be pinned. */
+static unsigned int udmabuf_batch_folios(u64 size)
+{
+	return min_t(u64, size >> PAGE_SHIFT, UDMABUF_BATCH_FOLIOS);
+}
+
 /*
  * Pins what holds the memory from *pos to @batch_end, at least a folio; moves
  * *pos behind it. The last folio may be larger than the batch: all of it up to
@@ -240,7 +246,7 @@ static int udmabuf_pin_batch(struct udmabuf *ubuf, struct file *memfd,
 	long nr;
 
 	nr = memfd_pin_folios(memfd, *pos, batch_end - 1, folios,
-			      UDMABUF_BATCH_FOLIOS, &offset);
+			      udmabuf_batch_folios(end - *pos), &offset);
 	if (nr < 0)
 		return nr;
 	udmabuf_clear_folios(memfd, folios, nr);
@@ -313,7 +319,8 @@ int udmabuf_pin(struct udmabuf *ubuf, struct file *memfd, u64 offset, u64 size)
 	if (check_add_overflow(offset, size, &end))
 		return -EINVAL;
 
-	folios = kmalloc_array(UDMABUF_BATCH_FOLIOS, sizeof(*folios),
+	/* A list may have a range for each page, and each has such an array. */
+	folios = kmalloc_array(udmabuf_batch_folios(size), sizeof(*folios),
 			       GFP_KERNEL);
 	if (!folios)
 		return -ENOMEM;
