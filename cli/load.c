@@ -137,16 +137,14 @@ static int load_words(const struct load_opts *opts, struct udb_load_opts *to)
 	return ret;
 }
 
-static int load_judge(const struct load_opts *opts, size_t nr_files)
+static int load_judge(const struct load_opts *opts, size_t nr_words)
 {
-	if (!nr_files)
+	if (!nr_words)
 		return cli_misuse("FILE is missing");
 	if (opts->hugetlb && opts->small)
 		return cli_misuse(LOAD_EXCLUDE);
 	if (opts->check && opts->tensor)
 		return cli_misuse(LOAD_NO_CHECK);
-	if (opts->range && (opts->tensor || opts->check || nr_files > 1))
-		return cli_misuse(LOAD_NO_RANGE);
 	if (opts->json && opts->exec)
 		return cli_misuse(LOAD_NO_JSON);
 	if (opts->once && opts->exec)

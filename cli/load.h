@@ -13,8 +13,6 @@
 /* More words than that are more than a shell's line is for. */
 #define LOAD_FILES	1024
 
-#define LOAD_NO_RANGE	"--range is for one FILE, without --tensor and --check"
-
 /**
  * struct load_opts - what the caller said
  * @direct: auto, require or never.

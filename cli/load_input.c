@@ -10,6 +10,7 @@
 #include "load.h"
 
 #define LOAD_SUM_SIZE	32
+#define LOAD_NO_RANGE	"--range is for one FILE, without --tensor and --check"
 #define LOAD_BAD_RANGE	"--range is '%s', and should be OFFSET or OFFSET:SIZE"
 
 static struct udb_load_source *load_input_add(struct load *load, size_t nr)
@@ -215,7 +216,8 @@ static int load_input_words(struct load *load)
 		else
 			ret = load_input_index(load, load->words[i]);
 	}
-	if (ret == CLI_GO_ON && load->opts->range && load->nr_files > 1)
+	if (ret == CLI_GO_ON && load->opts->range &&
+	    (load->opts->tensor || load->opts->check || load->nr_files > 1))
 		ret = cli_misuse(LOAD_NO_RANGE);
 	return ret;
 }
