@@ -5,7 +5,6 @@
  * one and with eight mapped attachments; the kernel's mapping. The limit of the first
  * two and of the last is what the same costs with a buffer of one page.
  */
-#include <libdrm/drm.h>
 #include <fcntl.h>
 #include <linux/dma-buf.h>
 #include <stdio.h>
@@ -20,17 +19,14 @@
 
 static int attach_vgem(const struct bench *b, enum bench_driver driver, int fd)
 {
-	struct drm_prime_handle prime = { .fd = fd };
-	struct drm_gem_close gem = { 0 };
 	uint64_t t0, t1;
+	int handle;
 
 	t0 = bench_now(b);
-	if (ioctl(b->vgem, DRM_IOCTL_PRIME_FD_TO_HANDLE, &prime))
-		return bench_errno("import by vgem");
+	handle = bench_import(b, fd);
 	t1 = bench_now(b);
-	gem.handle = prime.handle;
-	if (ioctl(b->vgem, DRM_IOCTL_GEM_CLOSE, &gem))
-		return bench_errno("DRM_IOCTL_GEM_CLOSE");
+	if (handle < 0 || bench_import_close(b, handle))
+		return -1;
 	bench_add(driver, BENCH_TIME, (double)(t1 - t0), "attach-vgem");
 	return 0;
 }
@@ -122,7 +118,7 @@ static int synced_measure(const struct bench *b, enum bench_driver driver,
 	t1 = bench_now(b);
 	bench_add(driver, BENCH_TIME, (double)(t1 - t0), operation);
 	t0 = bench_now(b);
-	ioctl(fd, _IO('b', 0xff));
+	ioctl(fd, BENCH_NO_IOCTL);
 	t1 = bench_now(b);
 	bench_add(BENCH_LIMIT, BENCH_TIME, (double)(t1 - t0), operation);
 	if (!ret)

@@ -17,6 +17,7 @@
 #define BENCH_PAGE	4096UL
 #define BENCH_HUGE	(2UL << 20)
 #define BENCH_MIB	(1UL << 20)
+#define BENCH_NO_IOCTL	_IO('b', 0xff) /* that no dma-buf has */
 #define BENCH_RUN	16UL /* bytes that the driver keeps for a run */
 
 /* What memory a buffer is made of. */
@@ -80,6 +81,7 @@ extern const char *const bench_backing_name[BENCH_NR_BACKINGS];
 /* util.c */
 void bench_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 int bench_errno(const char *what);
+bool bench_has_word(const char *words, const char *word);
 void bench_progress(struct bench *b, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 uint64_t bench_now(const struct bench *b);
@@ -92,6 +94,8 @@ int bench_memory_open(struct bench_memory *m, enum bench_backing backing,
 		      size_t size);
 void bench_memory_close(struct bench_memory *m);
 int bench_memory_empty(size_t size);
+int bench_floor(const struct bench *b, const struct bench_memory *m,
+		size_t step, const char *pins, const char *unpins);
 
 /* driver.c */
 int bench_drivers_open(struct bench *b, const char *names);
@@ -101,6 +105,8 @@ int bench_buffer_list(const struct bench *b, const struct bench_memory *m,
 		      enum bench_driver driver, unsigned int items,
 		      size_t bytes);
 int bench_buffer_small(const struct bench *b);
+int bench_import(const struct bench *b, int fd);
+int bench_import_close(const struct bench *b, int handle);
 int bench_sync(int fd, uint64_t flags);
 int bench_rounds(const struct bench *b, const struct bench_memory *m,
 		 bench_fn fn, unsigned int drivers);

@@ -2,8 +2,8 @@
 /*
  * The drivers that are compared, and a buffer of each.
  */
-#include <errno.h>
 #include <fcntl.h>
+#include <libdrm/drm.h>
 #include <linux/dma-buf.h>
 #include <linux/dma-heap.h>
 #include <linux/udmabuf.h>
@@ -28,25 +28,13 @@ static const char *const bench_driver_node[BENCH_NR_DRIVERS] = {
 	[BENCH_HEAP] = "/dev/dma_heap/system",
 };
 
-static bool bench_named(const char *names, const char *name)
-{
-	size_t length = strlen(name);
-
-	for (const char *at = names; at; at = strchr(at, ',')) {
-		at += *at == ',';
-		if (!strncmp(at, name, length) && strchr(",", at[length]))
-			return true;
-	}
-	return false;
-}
-
 /* @names: those that must be there, with commas in between. */
 int bench_drivers_open(struct bench *b, const char *names)
 {
 	for (int i = 0; i < BENCH_NR_DRIVERS; i++)
 		b->driver[i] = -1;
 	for (int i = 0; i < BENCH_LIMIT; i++) {
-		if (!bench_named(names, bench_driver_name[i]))
+		if (!bench_has_word(names, bench_driver_name[i]))
 			continue;
 		b->driver[i] = open(bench_driver_node[i], O_RDWR | O_CLOEXEC);
 		if (b->driver[i] < 0)
@@ -120,6 +108,24 @@ int bench_buffer_small(const struct bench *b)
 	fd = bench_buffer(b, &m, BENCH_OURS);
 	close(m.fd);
 	return fd;
+}
+
+int bench_import(const struct bench *b, int fd)
+{
+	struct drm_prime_handle prime = { .fd = fd };
+
+	return ioctl(b->vgem, DRM_IOCTL_PRIME_FD_TO_HANDLE, &prime) ?
+		       bench_errno("import by vgem") :
+		       (int)prime.handle;
+}
+
+int bench_import_close(const struct bench *b, int handle)
+{
+	struct drm_gem_close gem = { .handle = (uint32_t)handle };
+
+	return ioctl(b->vgem, DRM_IOCTL_GEM_CLOSE, &gem) ?
+		       bench_errno("DRM_IOCTL_GEM_CLOSE") :
+		       0;
 }
 
 int bench_sync(int fd, uint64_t flags)

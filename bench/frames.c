@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Two real loops, in frames of 1920 x 1080 pixels of 32 bits each second.
+ * Two real loops, in frames a second, of 1920 x 1080 pixels of 32 bits.
  *
  * scan-out, as QEMU does with blob resources, where each frame is a resource of its
  * own: the guest's pages as a list of ranges become a dma-buf; the display maps and
@@ -12,7 +12,6 @@
  *
  * The limit is the same without a dma-buf: the frame read, or written.
  */
-#include <libdrm/drm.h>
 #include <linux/dma-buf.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -41,17 +40,12 @@ static uint64_t frame_read(const char *map)
 
 static int scanout_import(const struct bench *b, int fd)
 {
-	struct drm_prime_handle prime = { .fd = fd };
-	struct drm_gem_close gem = { 0 };
+	int handle;
 
 	if (b->vgem < 0)
 		return 0;
-	if (ioctl(b->vgem, DRM_IOCTL_PRIME_FD_TO_HANDLE, &prime))
-		return bench_errno("import by vgem");
-	gem.handle = prime.handle;
-	return ioctl(b->vgem, DRM_IOCTL_GEM_CLOSE, &gem) ?
-		       bench_errno("DRM_IOCTL_GEM_CLOSE") :
-		       0;
+	handle = bench_import(b, fd);
+	return handle < 0 ? -1 : bench_import_close(b, handle);
 }
 
 static int scanout_show(int fd)

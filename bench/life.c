@@ -10,34 +10,6 @@
 #include <unistd.h>
 
 #include "bench.h"
-#include "udmabuf_floor.h"
-
-/* An ioctl that no dma-buf has. */
-#define BENCH_NO_IOCTL	_IO('b', 0xff)
-
-static uint64_t bench_cost(const struct bench *b, const struct floor_cost *cost)
-{
-	return b->count ? cost->cycles : cost->ns;
-}
-
-static int life_limit(const struct bench *b, const struct bench_memory *m)
-{
-	struct floor_pin pin = {
-		.memfd = m->fd,
-		.size = m->size,
-		.step = m->size,
-	};
-
-	if (b->floor < 0)
-		return 0;
-	if (ioctl(b->floor, FLOOR_PIN, &pin))
-		return bench_errno("FLOOR_PIN");
-	bench_add(BENCH_LIMIT, BENCH_TIME, (double)bench_cost(b, &pin.pin),
-		  "create");
-	bench_add(BENCH_LIMIT, BENCH_TIME, (double)bench_cost(b, &pin.unpin),
-		  "close");
-	return 0;
-}
 
 /* One byte in the middle of a mapping that nobody has touched. */
 static int life_touch_one(const struct bench *b, const struct bench_memory *m,
@@ -133,13 +105,13 @@ static int life_round(const struct bench *b, const struct bench_memory *m,
 	int fd;
 
 	if (driver == BENCH_LIMIT)
-		return life_limit(b, m);
+		return bench_floor(b, m, m->size, "create", "close");
 	t0 = bench_now(b);
 	fd = bench_buffer(b, m, driver);
 	t1 = bench_now(b);
 	if (fd < 0)
 		return -1;
-	/* A heap makes its own memory meanwhile: see alloc.c. */
+	/* A heap makes its own memory meanwhile: see list.c. */
 	if (driver != BENCH_HEAP)
 		bench_add(driver, BENCH_TIME, (double)(t1 - t0), "create");
 	if (life_touch_one(b, m, driver, fd) || life_touch(b, m, driver, fd) ||

@@ -5,33 +5,13 @@
  * limit of a list is what is spent in memfd_pin_folios() for its ranges.
  */
 #include <stdio.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "bench.h"
-#include "udmabuf_floor.h"
 
 static const unsigned int list_items[] = { 1, 16, 256, 4096, 65536 };
 
 #define LIST_NR_ITEMS	(sizeof(list_items) / sizeof(list_items[0]))
-
-static int list_limit(const struct bench *b, const struct bench_memory *m,
-		      unsigned int items, const char *operation)
-{
-	struct floor_pin pin = {
-		.memfd = m->fd,
-		.size = m->size,
-		.step = m->size / items,
-	};
-
-	if (b->floor < 0)
-		return 0;
-	if (ioctl(b->floor, FLOOR_PIN, &pin))
-		return bench_errno("FLOOR_PIN");
-	bench_add(BENCH_LIMIT, BENCH_TIME,
-		  (double)(b->count ? pin.pin.cycles : pin.pin.ns), operation);
-	return 0;
-}
 
 static int list_create(const struct bench *b, const struct bench_memory *m,
 		       enum bench_driver driver, unsigned int items,
@@ -62,7 +42,8 @@ static int list_round(const struct bench *b, const struct bench_memory *m,
 		snprintf(operation, sizeof(operation), "create-list-%u",
 			 list_items[i]);
 		ret = driver == BENCH_LIMIT ?
-			      list_limit(b, m, list_items[i], operation) :
+			      bench_floor(b, m, m->size / list_items[i],
+					  operation, NULL) :
 			      list_create(b, m, driver, list_items[i],
 					  operation);
 	}

@@ -47,15 +47,6 @@ static const struct option main_long[] = {
 	{ 0 },
 };
 
-static bool main_has_word(const char *words, const char *word)
-{
-	char text[128], list[256];
-
-	snprintf(text, sizeof(text), ",%s,", word);
-	snprintf(list, sizeof(list), ",%s,", words);
-	return strstr(list, text);
-}
-
 static void main_sizes(struct main_options *opts, char *text)
 {
 	char *save = NULL;
@@ -132,7 +123,7 @@ static bool main_is_plain(const struct bench *b)
 }
 
 /* All that is asked of memory of each kind and size. */
-static int main_ask(struct bench *b, const struct bench_memory *m)
+static int main_ask(const struct bench *b, const struct bench_memory *m)
 {
 	int ret;
 
@@ -158,24 +149,7 @@ static bool main_fits(const struct bench *b, enum bench_backing backing,
 	return backing != BENCH_HUGETLB_1G || mib >= 1024;
 }
 
-static int main_memory(struct bench *b, enum bench_backing backing,
-		       unsigned long mib)
-{
-	struct bench_memory m;
-	int ret;
-
-	bench_progress(b, "%s: %s, %lu MiB", b->machine,
-		       bench_backing_name[backing], mib);
-	if (bench_memory_open(&m, backing, mib * BENCH_MIB))
-		return -1;
-	ret = main_ask(b, &m);
-	if (!ret)
-		ret = bench_flush(b, &m);
-	bench_memory_close(&m);
-	return ret;
-}
-
-/* Questions that are asked of one memory only. */
+/* A question, of memory that is made for it. */
 static int main_once(struct bench *b, bench_question question,
 		     enum bench_backing backing, unsigned long mib)
 {
@@ -189,6 +163,14 @@ static int main_once(struct bench *b, bench_question question,
 		ret = bench_flush(b, &m);
 	bench_memory_close(&m);
 	return ret;
+}
+
+static int main_memory(struct bench *b, enum bench_backing backing,
+		       unsigned long mib)
+{
+	bench_progress(b, "%s: %s, %lu MiB", b->machine,
+		       bench_backing_name[backing], mib);
+	return main_once(b, main_ask, backing, mib);
 }
 
 static int main_others(struct bench *b)
@@ -215,8 +197,8 @@ static int main_run(struct bench *b, const struct main_options *opts)
 {
 	for (unsigned int i = 0; i < opts->nr_sizes; i++)
 		for (int backing = 0; backing < BENCH_NR_BACKINGS; backing++)
-			if (main_has_word(opts->backings,
-					  bench_backing_name[backing]) &&
+			if (bench_has_word(opts->backings,
+					   bench_backing_name[backing]) &&
 			    main_fits(b, backing, opts->mib[i]) &&
 			    main_memory(b, backing, opts->mib[i]))
 				return -1;

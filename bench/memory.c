@@ -7,10 +7,12 @@
 #include <linux/memfd.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "bench.h"
+#include "udmabuf_floor.h"
 
 #ifndef MADV_COLLAPSE
 #define MADV_COLLAPSE	25
@@ -130,6 +132,34 @@ int bench_memory_open(struct bench_memory *m, enum bench_backing backing,
 	if (ret)
 		close(m->fd);
 	return ret;
+}
+
+static void bench_floor_add(const struct bench *b,
+			    const struct floor_cost *cost,
+			    const char *operation)
+{
+	bench_add(BENCH_LIMIT, BENCH_TIME,
+		  (double)(b->count ? cost->cycles : cost->ns), operation);
+}
+
+/* The limit of operations that pin the memory, in pieces of @step, and unpin it. */
+int bench_floor(const struct bench *b, const struct bench_memory *m,
+		size_t step, const char *pins, const char *unpins)
+{
+	struct floor_pin pin = {
+		.memfd = m->fd,
+		.size = m->size,
+		.step = step,
+	};
+
+	if (b->floor < 0)
+		return 0;
+	if (ioctl(b->floor, FLOOR_PIN, &pin))
+		return bench_errno("FLOOR_PIN");
+	bench_floor_add(b, &pin.pin, pins);
+	if (unpins)
+		bench_floor_add(b, &pin.unpin, unpins);
+	return 0;
 }
 
 void bench_memory_close(struct bench_memory *m)

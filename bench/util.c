@@ -30,6 +30,19 @@ int bench_errno(const char *what)
 	return -1;
 }
 
+/* @words have commas in between. */
+bool bench_has_word(const char *words, const char *word)
+{
+	size_t length = strlen(word);
+
+	for (const char *at = words; at; at = strchr(at, ',')) {
+		at += *at == ',';
+		if (!strncmp(at, word, length) && strchr(",", at[length]))
+			return true;
+	}
+	return false;
+}
+
 /* For bench/run, which makes a bar or a line of it. */
 void bench_progress(struct bench *b, const char *format, ...)
 {
