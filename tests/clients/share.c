@@ -94,19 +94,25 @@ int share_receive(int socket, int *fd, struct share_layout *layout)
 	return 0;
 }
 
-bool share_is_udmabuf(int fd)
+bool share_tells_udmabuf(const char *fdinfo)
 {
-	char path[64], line[256];
+	FILE *file = fopen(fdinfo, "re");
 	bool found = false;
-	FILE *file;
+	char line[256];
 
-	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
-	file = fopen(path, "re");
 	while (file && fgets(line, sizeof(line), file))
 		found = found || !strcmp(line, "exp_name:\tudmabuf\n");
 	if (file)
 		fclose(file);
 	return found;
+}
+
+bool share_is_udmabuf(int fd)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	return share_tells_udmabuf(path);
 }
 
 uint8_t *share_map(int fd, size_t *size)

@@ -39,8 +39,9 @@ int share_end(pid_t pid);
 int share_send(int socket, int fd, const struct share_layout *layout);
 int share_receive(int socket, int *fd, struct share_layout *layout);
 
-/* Whether udmabuf has exported this dma-buf. */
+/* Whether udmabuf has exported this dma-buf; the same of a file /proc/PID/fdinfo/FD. */
 bool share_is_udmabuf(int fd);
+bool share_tells_udmabuf(const char *fdinfo);
 
 /*
  * Maps the dma-buf as a program without a GPU does; @size is a result. NULL on failure.

@@ -24,9 +24,14 @@ weston_start() {
 	weston_wait 120 test -S "$weston_dir/$WAYLAND_DISPLAY"
 }
 
+# weston_end PID: it may have ended before, and how it ends is not what is judged.
+weston_end() {
+	kill "$1" 2>/dev/null || true
+	wait "$1" 2>/dev/null || true
+}
+
 weston_stop() {
-	kill "$weston_pid" 2>/dev/null || true
-	wait "$weston_pid" 2>/dev/null || true
+	weston_end "$weston_pid"
 	cp "$weston_dir/weston.log" "$UDMABUF_RESULTS/${0##*/}-weston.log"
 }
 

@@ -41,7 +41,8 @@ bool vk_import(struct vk *vk, VkDeviceSize size, int fd,
 bool vk_export(struct vk *vk, const struct vk_buffer *buffer, int *fd);
 void vk_destroy(struct vk *vk, struct vk_buffer *buffer);
 
-/* Work of the device, done when they return: @nr words from word @first on become
+/*
+ * Work of the device, done when they return: @nr words from word @first on become
  * @value; all of @from goes to @to.
  */
 bool vk_fill(struct vk *vk, const struct vk_buffer *buffer, uint32_t first,

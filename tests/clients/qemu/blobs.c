@@ -93,20 +93,6 @@ static long blobs_wrong_pixels(struct vmm *vmm, const struct gpu_frame *frame,
 			       frame->height, why);
 }
 
-/* All live dma-bufs of the machine, whoever has made them. */
-static long blobs_live(void)
-{
-	FILE *file = fopen("/sys/kernel/debug/dma_buf/bufinfo", "re");
-	char line[256];
-	long count = -1;
-
-	while (file && fgets(line, sizeof(line), file))
-		sscanf(line, "Total %ld objects", &count);
-	if (file)
-		fclose(file);
-	return count;
-}
-
 FIXTURE(blob) {
 	struct vmm vmm;
 	struct gpu gpu;
@@ -195,7 +181,7 @@ TEST_F_TIMEOUT(blob, scattered_4k_frame, BLOBS_LIMIT)
 TEST_F_TIMEOUT(blob, thousand_frames_leave_nothing, BLOBS_LIMIT)
 {
 	const struct gpu_frame *frame = &self->pages.frame;
-	long live = blobs_live(), slab = -1;
+	long live = udb_live_dma_bufs(), slab = -1;
 	uint32_t number;
 	int fds = -1;
 
@@ -209,7 +195,7 @@ TEST_F_TIMEOUT(blob, thousand_frames_leave_nothing, BLOBS_LIMIT)
 		if (number % BLOBS_LOOK_EACH)
 			continue;
 		ASSERT_EQ(1, vmm_count_buffers(&self->vmm));
-		ASSERT_EQ(live + 1, blobs_live());
+		ASSERT_EQ(live + 1, udb_live_dma_bufs());
 		BLOBS_EXPECT_SCREEN(frame, number);
 		if (number == BLOBS_LOOK_EACH) {
 			slab = udb_meminfo("SUnreclaim");
@@ -220,7 +206,7 @@ TEST_F_TIMEOUT(blob, thousand_frames_leave_nothing, BLOBS_LIMIT)
 	EXPECT_EQ(fds, vmm_count_fds(&self->vmm));
 	ASSERT_EQ(0, gpu_unref(&self->gpu, BLOBS_FRAMES));
 	EXPECT_EQ(0, vmm_count_buffers(&self->vmm));
-	EXPECT_EQ(live, blobs_live());
+	EXPECT_EQ(live, udb_live_dma_bufs());
 }
 
 TEST_HARNESS_MAIN

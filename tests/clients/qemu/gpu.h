@@ -49,7 +49,8 @@ struct gpu_frame {
 
 int gpu_open(struct gpu *gpu, struct vmm *vmm);
 
-/* Each gives 0, or -EPROTO when the device refused the command, with its answer in
+/*
+ * Each gives 0, or -EPROTO when the device refused the command, with its answer in
  * gpu_answer().
  */
 int gpu_create_blob(struct gpu *gpu, uint32_t id,

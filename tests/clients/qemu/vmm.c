@@ -21,6 +21,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../share.h"
+
 /* Emulated, on a machine that has other work: no answer takes that long. */
 #define VMM_PATIENCE_MS	(120 * 1000)
 
@@ -309,20 +311,6 @@ void vmm_stop(struct vmm *vmm)
 	close(vmm->qmp);
 }
 
-/* A dma-buf says in fdinfo who has exported it. */
-static bool vmm_is_buffer(const char *fdinfo)
-{
-	FILE *file = fopen(fdinfo, "re");
-	bool found = false;
-	char line[256];
-
-	while (file && fgets(line, sizeof(line), file))
-		found = found || !strcmp(line, "exp_name:\tudmabuf\n");
-	if (file)
-		fclose(file);
-	return found;
-}
-
 static int vmm_count(const struct vmm *vmm, bool buffers)
 {
 	char folder[64], path[320];
@@ -337,7 +325,7 @@ static int vmm_count(const struct vmm *vmm, bool buffers)
 	while ((entry = readdir(dir))) {
 		snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name);
 		if (entry->d_name[0] != '.' &&
-		    (!buffers || vmm_is_buffer(path)))
+		    (!buffers || share_tells_udmabuf(path)))
 			count++;
 	}
 	closedir(dir);
