@@ -6,47 +6,23 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libdrm/drm.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "drm.h"
 #include "kinds.h"
 #include "model.h"
 #include "peek.h"
 
-#define NODES		16
 #define PEEK_PAGES_MAX	4U
 #define STORM		48
-
-static bool is_vgem(int drm)
-{
-	char name[16] = "";
-	struct drm_version version = {
-		.name = name,
-		.name_len = sizeof(name) - 1,
-	};
-
-	return !ioctl(drm, DRM_IOCTL_VERSION, &version) &&
-	       !strcmp(name, "vgem");
-}
 
 /* An open file of vgem, which is a device of its own; -1: there is none. */
 int fuzz_import_open(void)
 {
-	char path[64];
-	int drm, i;
-
-	for (i = 0; i < NODES; i++) {
-		snprintf(path, sizeof(path), "/dev/dri/renderD%d", 128 + i);
-		drm = open(path, O_RDWR | O_CLOEXEC);
-		if (drm >= 0 && is_vgem(drm))
-			return drm;
-		if (drm >= 0)
-			close(drm);
-	}
-	return -1;
+	return drm_open_vgem("renderD");
 }
 
 bool fuzz_do_import(struct fuzz_thread *thread, const struct fuzz_op *op)

@@ -63,7 +63,7 @@ static bool check_page(struct fuzz_world *world, const struct fuzz_map *map,
 				       map->first + index);
 }
 
-static void write_page(struct fuzz_world *world, struct fuzz_map *map,
+static bool write_page(struct fuzz_world *world, const struct fuzz_map *map,
 		       uint32_t index)
 {
 	uint64_t stamp = fuzz_stamp(world, origin_of(map, index));
@@ -75,47 +75,42 @@ static void write_page(struct fuzz_world *world, struct fuzz_map *map,
 	sig = fuzz_write_words(map->addr + index * FUZZ_PAGE, &words);
 	judge_signal(world, map, index, FUZZ_WRITE, sig);
 	if (sig)
-		return;
+		return true;
 	id = map->buf ? map->buf->page[map->first + index] :
 			fuzz_memfd_page(world, map->memfd, map->first + index);
 	fuzz_page_set(world, id, stamp);
+	return true;
 }
 
-/* The step between the pages that an operation touches. */
-static uint32_t draw_step(const struct fuzz_op *op)
+/* What is done to a page; false: enough. */
+typedef bool (*page_fn)(struct fuzz_world *world, const struct fuzz_map *map,
+			uint32_t index);
+
+/* Some pages of a mapping, in steps of one or of any size. */
+static bool touch_pages(struct fuzz_thread *thread, const struct fuzz_op *op,
+			page_fn touch)
 {
-	return op->arg[3] % 2 ? 1 : 1 + op->arg[3] / 2 % 97;
+	struct fuzz_map *map = fuzz_pick_map(thread->world, op->arg[0]);
+	uint32_t step = op->arg[3] % 2 ? 1 : 1 + op->arg[3] / 2 % 97;
+	uint32_t i, nr = 1 + op->arg[2] % TOUCH_PAGES, index;
+
+	if (!map)
+		return false;
+	index = op->arg[1] % map->nr_pages;
+	for (i = 0; i < nr && index < map->nr_pages; i++, index += step)
+		if (!touch(thread->world, map, index))
+			break;
+	return true;
 }
 
 bool fuzz_do_check(struct fuzz_thread *thread, const struct fuzz_op *op)
 {
-	struct fuzz_map *map = fuzz_pick_map(thread->world, op->arg[0]);
-	uint32_t i, nr = 1 + op->arg[2] % TOUCH_PAGES, index;
-
-	if (!map)
-		return false;
-	index = op->arg[1] % map->nr_pages;
-	for (i = 0; i < nr && index < map->nr_pages; i++) {
-		if (!check_page(thread->world, map, index))
-			break;
-		index += draw_step(op);
-	}
-	return true;
+	return touch_pages(thread, op, check_page);
 }
 
 bool fuzz_do_write(struct fuzz_thread *thread, const struct fuzz_op *op)
 {
-	struct fuzz_map *map = fuzz_pick_map(thread->world, op->arg[0]);
-	uint32_t i, nr = 1 + op->arg[2] % TOUCH_PAGES, index;
-
-	if (!map)
-		return false;
-	index = op->arg[1] % map->nr_pages;
-	for (i = 0; i < nr && index < map->nr_pages; i++) {
-		write_page(thread->world, map, index);
-		index += draw_step(op);
-	}
-	return true;
+	return touch_pages(thread, op, write_page);
 }
 
 /*

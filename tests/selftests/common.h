@@ -216,6 +216,9 @@ long udb_zero_wrong(const void *base, size_t size);
 /* A line of /proc/meminfo, in its unit: "HugePages_Rsvd", "VmallocUsed". */
 long udb_meminfo(const char *name);
 
+/* dma-bufs that there are, whoever made them. */
+long udb_live_dma_bufs(void);
+
 /* Active objects of a slab cache, "dentry"; bytes in active objects of all. */
 long udb_slab_objects(const char *cache);
 long udb_slab_bytes(void);

@@ -43,6 +43,20 @@ long udb_meminfo(const char *name)
 	return ret;
 }
 
+long udb_live_dma_bufs(void)
+{
+	FILE *file = fopen("/sys/kernel/debug/dma_buf/bufinfo", "re");
+	char line[256];
+	long live = -ENOENT;
+
+	if (!file)
+		return -errno;
+	while (fgets(line, sizeof(line), file))
+		sscanf(line, "Total %ld objects", &live);
+	fclose(file);
+	return live;
+}
+
 bool udb_kernel_has(const char *symbol)
 {
 	FILE *file = fopen("/proc/kallsyms", "re");

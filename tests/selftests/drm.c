@@ -27,13 +27,11 @@ static bool drm_is_vgem(int drm)
 	       !strcmp(name, "vgem");
 }
 
-int drm_open_vgem(const char *node)
+static int drm_find_vgem(const char *node)
 {
 	int drm, i, first = strcmp(node, "card") ? 128 : 0;
 	char path[64];
 
-	if (system("modprobe vgem"))
-		return -1;
 	for (i = 0; i < MAX_NODES; i++) {
 		snprintf(path, sizeof(path), "/dev/dri/%s%d", node, first + i);
 		drm = open(path, O_RDWR | O_CLOEXEC);
@@ -45,6 +43,15 @@ int drm_open_vgem(const char *node)
 	}
 	errno = ENODEV;
 	return -1;
+}
+
+int drm_open_vgem(const char *node)
+{
+	int drm = drm_find_vgem(node);
+
+	if (drm >= 0 || system("modprobe vgem"))
+		return drm;
+	return drm_find_vgem(node);
 }
 
 uint32_t drm_import(int drm, int buf)

@@ -8,7 +8,7 @@
 
 #include <stdint.h>
 
-/* Loads vgem and opens its node "renderD" or "card". */
+/* Opens the node "renderD" or "card" of vgem, which is loaded if it is not there. */
 int drm_open_vgem(const char *node);
 
 /* The handle of a buffer that is imported; 0 on failure, with errno set. */

@@ -52,22 +52,6 @@ static long first_number(const char *path)
 	return value;
 }
 
-/* The last line of debugfs' list of dma-bufs: "Total 3 objects, 12 bytes". */
-static long dma_bufs(void)
-{
-	FILE *file = fopen("/sys/kernel/debug/dma_buf/bufinfo", "re");
-	long value, ret = -1;
-	char line[256];
-
-	if (!file)
-		return -1;
-	while (fgets(line, sizeof(line), file))
-		if (sscanf(line, "Total %ld objects", &value) == 1)
-			ret = value;
-	fclose(file);
-	return ret;
-}
-
 void soak_counter_names(char *line, uint32_t size)
 {
 	uint32_t at = 0, i;
@@ -85,6 +69,6 @@ void soak_counter_values(char *line, uint32_t size)
 	for (i = 0; i < NR_MEMINFO; i++)
 		at += (uint32_t)snprintf(line + at, size - at, "%ld\t",
 					 udb_meminfo(meminfo[i]));
-	snprintf(line + at, size - at, "%ld\t%ld\t%ld", pinned(), dma_bufs(),
-		 first_number("/proc/sys/fs/file-nr"));
+	snprintf(line + at, size - at, "%ld\t%ld\t%ld", pinned(),
+		 udb_live_dma_bufs(), first_number("/proc/sys/fs/file-nr"));
 }

@@ -12,10 +12,9 @@
 #include <sys/prctl.h>
 
 #include "common.h"
+#include "drm.h"
 #include "peek.h"
 #include "soak.h"
-
-#define NODES	16
 
 static const struct {
 	const char *name;
@@ -41,40 +40,16 @@ static int failed(struct soak *soak, const char *what)
 	return 1;
 }
 
-static int open_vgem(void)
-{
-	char path[64], name[16];
-	int drm, i;
-
-	for (i = 0; i < NODES; i++) {
-		struct drm_version version = {
-			.name = name,
-			.name_len = sizeof(name),
-		};
-
-		snprintf(path, sizeof(path), "/dev/dri/renderD%d", 128 + i);
-		drm = open(path, O_RDWR | O_CLOEXEC);
-		if (drm >= 0 && !ioctl(drm, DRM_IOCTL_VERSION, &version) &&
-		    version.name_len == 4 && !memcmp(name, "vgem", 4))
-			return drm;
-		if (drm >= 0)
-			close(drm);
-	}
-	return -1;
-}
-
 /* The device has it and lets go; the importer looks at the first and last page. */
 static const char *show(int drm, int buf, size_t bytes, uint64_t frame)
 {
-	struct drm_prime_handle prime = { .fd = buf };
-	struct drm_gem_close gem = { 0 };
+	struct drm_gem_close gem = { .handle = drm_import(drm, buf) };
 	const char *why = NULL;
 	char page[UDB_PAGE];
 	int peek;
 
-	if (ioctl(drm, DRM_IOCTL_PRIME_FD_TO_HANDLE, &prime))
+	if (!gem.handle)
 		return "vgem does not take the frame";
-	gem.handle = prime.handle;
 	peek = peek_attach(buf, PEEK_VMAP, PEEK_BIDIRECTIONAL);
 	if (peek < 0)
 		why = "the importer does not take the frame";
@@ -136,7 +111,8 @@ static void wait_for_count(struct soak *soak)
 
 int soak_work(struct soak *soak, uint32_t number)
 {
-	int dev = open(soak->device, O_RDWR | O_CLOEXEC), drm = open_vgem();
+	int dev = open(soak->device, O_RDWR | O_CLOEXEC),
+	    drm = drm_open_vgem("renderD");
 	const char *why;
 	uint64_t frame;
 	uint32_t size;
