@@ -346,16 +346,23 @@ static void udmabuf_unpin_folio(struct folio *folio, bool dirty)
 	unpin_folio(folio);
 }
 
-static void udmabuf_unpin_extent(const struct udmabuf_extent *extent,
-				 bool dirty)
+/* How many pages the folio of @page has from there on. */
+static pgoff_t udmabuf_folio_rest(struct folio *folio, struct page *page)
 {
-	pgoff_t done = 0;
+	if (!folio_test_large(folio))
+		return 1;
+	return folio_nr_pages(folio) - folio_page_idx(folio, page);
+}
 
-	while (done < extent->nr_pages) {
-		struct page *page = pfn_to_page(extent->pfn + done);
+static void udmabuf_unpin_run(unsigned long pfn, pgoff_t nr_pages, bool dirty)
+{
+	unsigned long end = pfn + nr_pages;
+
+	while (pfn < end) {
+		struct page *page = pfn_to_page(pfn);
 		struct folio *folio = page_folio(page);
 
-		done += folio_nr_pages(folio) - folio_page_idx(folio, page);
+		pfn += udmabuf_folio_rest(folio, page);
 		udmabuf_unpin_folio(folio, dirty);
 		cond_resched();
 	}
@@ -369,10 +376,13 @@ static void udmabuf_unpin_extent(const struct udmabuf_extent *extent,
  */
 void udmabuf_unpin(struct udmabuf *ubuf)
 {
-	struct udmabuf_extent extent = {};
+	const struct udmabuf_runs runs = ubuf->runs; /* fits into registers */
+	const bool dirty = !ubuf->read_only;
+	size_t i;
 
-	while (udmabuf_runs_next(&ubuf->runs, ubuf->runs.nr_pages, &extent))
-		udmabuf_unpin_extent(&extent, !ubuf->read_only);
+	for (i = 0; i < runs.nr; i++)
+		udmabuf_unpin_run(runs.run[i].pfn,
+				  udmabuf_runs_length(&runs, i), dirty);
 	ubuf->runs.nr = 0;
 	ubuf->runs.nr_pages = 0;
 	ubuf->runs.next_pfn = 0;

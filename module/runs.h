@@ -156,7 +156,7 @@ static inline bool udmabuf_runs_next(const struct udmabuf_runs *runs,
 	if (pgoff >= end)
 		return false;
 
-	if (pgoff == runs->run[index].pgoff + udmabuf_runs_length(runs, index))
+	if (index + 1 < runs->nr && runs->run[index + 1].pgoff == pgoff)
 		index++;
 	udmabuf_extent_set(runs, index, pgoff, end, extent);
 	return true;

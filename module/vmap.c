@@ -32,15 +32,19 @@ static bool udmabuf_is_direct_mapped(const struct udmabuf *ubuf)
 	       !PageHighMem(pfn_to_page(ubuf->runs.run[0].pfn));
 }
 
-static void udmabuf_list_pages(const struct udmabuf_runs *runs,
+static void udmabuf_list_pages(const struct udmabuf_runs *all,
 			       struct page **pages)
 {
-	struct udmabuf_extent extent = {};
-	pgoff_t i;
+	const struct udmabuf_runs runs = *all; /* fits into registers */
+	unsigned long pfn, end;
+	size_t i;
 
-	while (udmabuf_runs_next(runs, runs->nr_pages, &extent))
-		for (i = 0; i < extent.nr_pages; i++)
-			*pages++ = pfn_to_page(extent.pfn + i);
+	for (i = 0; i < runs.nr; i++) {
+		pfn = runs.run[i].pfn;
+		end = pfn + udmabuf_runs_length(&runs, i);
+		while (pfn < end)
+			*pages++ = pfn_to_page(pfn++);
+	}
 }
 
 static void *udmabuf_map_runs(const struct udmabuf_runs *runs)
