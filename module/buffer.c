@@ -18,8 +18,8 @@
 
 #include "udmabuf.h"
 
-/* One page of runs; a buffer of large folios never needs more. */
-#define UDMABUF_RUNS_MIN	(PAGE_SIZE / sizeof(struct udmabuf_run))
+/* Enough for most buffers of large folios. */
+#define UDMABUF_RUNS_MIN	16
 
 /**
  * udmabuf_create() - a buffer of no memory

@@ -10,7 +10,6 @@
 #include <linux/dma-buf.h>
 #include <linux/err.h>
 #include <linux/fcntl.h>
-#include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/kernel.h>
 #include <linux/minmax.h>
@@ -62,37 +61,31 @@ static pgoff_t udmabuf_sum_ranges(const struct udmabuf_create_item *list,
 	return nr_pages;
 }
 
-static int udmabuf_pin_range(struct udmabuf *ubuf,
-			     const struct udmabuf_create_item *item)
-{
-	struct file *memfd = fget(item->memfd);
-	int ret;
-
-	if (!memfd)
-		return -EBADFD;
-	ret = udmabuf_pin(ubuf, memfd, item->offset, item->size);
-	fput(memfd);
-	return ret;
-}
-
-static int udmabuf_pin_ranges(struct udmabuf *ubuf,
+/* Most lists name one memfd over and over. */
+static int udmabuf_pin_ranges(struct udmabuf *ubuf, pgoff_t nr_pages,
 			      const struct udmabuf_create_item *list, u32 count)
 {
-	int ret;
+	struct udmabuf_source source = { .nr_pages = nr_pages };
+	int ret = 0;
 	u32 i;
 
-	for (i = 0; i < count; i++) {
-		ret = udmabuf_pin_range(ubuf, &list[i]);
-		if (ret)
-			return ret;
+	for (i = 0; i < count && !ret; i++) {
+		if (!i || list[i].memfd != list[i - 1].memfd)
+			ret = udmabuf_source_open(&source, ubuf, list[i].memfd);
+		if (!ret)
+			ret = udmabuf_pin(ubuf, &source, list[i].offset,
+					  list[i].size);
 	}
-	udmabuf_trim(ubuf);
-	return 0;
+	udmabuf_source_close(&source);
+	if (!ret)
+		udmabuf_trim(ubuf);
+	return ret;
 }
 
 static struct dma_buf *udmabuf_make(const struct udmabuf_create_item *list,
 				    u32 count, bool read_only)
 {
+	pgoff_t nr_pages = udmabuf_sum_ranges(list, count);
 	struct dma_buf *dmabuf;
 	struct udmabuf *ubuf;
 	int ret;
@@ -101,10 +94,10 @@ static struct dma_buf *udmabuf_make(const struct udmabuf_create_item *list,
 	if (!ubuf)
 		return ERR_PTR(-ENOMEM);
 
-	ret = udmabuf_charge(ubuf, udmabuf_sum_ranges(list, count));
+	ret = udmabuf_charge(ubuf, nr_pages);
 	if (ret)
 		goto err_destroy;
-	ret = udmabuf_pin_ranges(ubuf, list, count);
+	ret = udmabuf_pin_ranges(ubuf, nr_pages, list, count);
 	if (ret)
 		goto err_destroy;
 

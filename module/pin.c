@@ -16,6 +16,7 @@
 #include <linux/errno.h>
 #include <linux/falloc.h>
 #include <linux/fcntl.h>
+#include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/highmem.h>
 #include <linux/hugetlb.h>
@@ -33,9 +34,13 @@
 
 /*
  * A batch ends at so many folios, which fit into one page, or so many bytes,
- * which can be allocated and zeroed before anybody gets impatient.
+ * which can be allocated and zeroed before anybody gets impatient. The first batch
+ * has fewer folios: large ones, and most ranges of a list, never need more. Both
+ * are multiples of 31: memfd_pin_folios() looks up so many at a time, and those for
+ * which there is no room are looked up again.
  */
-#define UDMABUF_BATCH_FOLIOS	(PAGE_SIZE / sizeof(struct folio *))
+#define UDMABUF_BATCH_FOLIOS	(16 * 31)
+#define UDMABUF_BATCH_FIRST	(2 * 31)
 #define UDMABUF_BATCH_BYTES	SZ_64M
 
 /*
@@ -136,26 +141,31 @@ static void udmabuf_clear_folios(struct file *memfd, struct folio **folios,
 		udmabuf_clear_folio(folios[i]);
 }
 
-static int udmabuf_append_run(struct udmabuf *ubuf, unsigned long pfn,
-			      pgoff_t nr_pages, bool may_extend, pgoff_t more)
+static int udmabuf_append_run(struct udmabuf *ubuf,
+			      const struct udmabuf_source *source,
+			      unsigned long pfn, pgoff_t nr_pages,
+			      bool may_extend)
 {
+	struct udmabuf_runs *runs = &ubuf->runs;
 	int ret;
 
-	ret = udmabuf_runs_append(&ubuf->runs, pfn, nr_pages, may_extend);
+	ret = udmabuf_runs_append(runs, pfn, nr_pages, may_extend);
 	if (ret != -ENOSPC)
 		return ret;
-	ret = udmabuf_grow(ubuf, more);
+	ret = udmabuf_grow(ubuf, source->nr_pages - runs->nr_pages);
 	if (ret)
 		return ret;
-	return udmabuf_runs_append(&ubuf->runs, pfn, nr_pages, may_extend);
+	return udmabuf_runs_append(runs, pfn, nr_pages, may_extend);
 }
 
 /*
  * Takes over the pin of @folio, which holds page *index of the memfd; moves *index
  * behind what was added, up to @end. What cannot be added is unpinned.
  */
-static int udmabuf_append_folio(struct udmabuf *ubuf, struct folio *folio,
-				pgoff_t *index, pgoff_t end)
+static int udmabuf_append_folio(struct udmabuf *ubuf,
+				const struct udmabuf_source *source,
+				struct folio *folio, pgoff_t *index,
+				pgoff_t end)
 {
 	pgoff_t first = *index - folio_pgoff(folio);
 	int ret = -ENOMEM;
@@ -169,8 +179,8 @@ static int udmabuf_append_folio(struct udmabuf *ubuf, struct folio *folio,
 
 	nr_pages = min(folio_nr_pages(folio) - first, end - *index);
 	if (folio_ref_count(folio) <= UDMABUF_FOLIO_REFS_MAX)
-		ret = udmabuf_append_run(ubuf, folio_pfn(folio) + first,
-					 nr_pages, !first, end - *index);
+		ret = udmabuf_append_run(ubuf, source, folio_pfn(folio) + first,
+					 nr_pages, !first);
 	if (ret)
 		unpin_folio(folio);
 	else
@@ -202,12 +212,14 @@ static long udmabuf_append_pages(struct udmabuf_runs *runs,
 }
 
 /*
- * Takes over the pins of @folios, which hold the memfd from page *index on;
- * moves *index behind what was added. What cannot be added is unpinned.
+ * Takes over the pins of @nr folios of the batch, which hold the memfd from page
+ * *index on; moves *index behind what was added. What cannot be added is unpinned.
  */
-static int udmabuf_append_folios(struct udmabuf *ubuf, struct folio **folios,
-				 long nr, pgoff_t *index, pgoff_t end)
+static int udmabuf_append_folios(struct udmabuf *ubuf,
+				 const struct udmabuf_source *source, long nr,
+				 pgoff_t *index, pgoff_t end)
 {
+	struct folio **folios = source->folios;
 	long done = 0, pages;
 	int ret = 0;
 
@@ -217,18 +229,32 @@ static int udmabuf_append_folios(struct udmabuf *ubuf, struct folio **folios,
 		*index += pages;
 		done += pages;
 		if (done < nr)
-			ret = udmabuf_append_folio(ubuf, folios[done++], index,
-						   end);
+			ret = udmabuf_append_folio(ubuf, source, folios[done++],
+						   index, end);
 	}
 	while (done < nr)
 		unpin_folio(folios[done++]);
 	return ret;
 }
 
-/* How many folios a batch can have, where @size bytes are still to be pinned. */
-static unsigned int udmabuf_batch_folios(u64 size)
+/* Makes room for @nr_pages folios, but for no more than a batch has. */
+static int udmabuf_source_reserve(struct udmabuf_source *source,
+				  pgoff_t nr_pages)
 {
-	return min_t(u64, size >> PAGE_SHIFT, UDMABUF_BATCH_FOLIOS);
+	pgoff_t most = source->full ? UDMABUF_BATCH_FOLIOS :
+				      UDMABUF_BATCH_FIRST;
+	unsigned int room = min(nr_pages, most);
+	struct folio **folios;
+
+	if (room <= source->room)
+		return 0;
+	folios = kmalloc_array(room, sizeof(*folios), GFP_KERNEL);
+	if (!folios)
+		return -ENOMEM;
+	kfree(source->folios);
+	source->folios = folios;
+	source->room = room;
+	return 0;
 }
 
 /*
@@ -237,20 +263,21 @@ static unsigned int udmabuf_batch_folios(u64 size)
  * @end is taken at once, for otherwise it would be pinned for each batch and
  * end a run in each.
  */
-static int udmabuf_pin_batch(struct udmabuf *ubuf, struct file *memfd,
-			     struct folio **folios, loff_t *pos,
+static int udmabuf_pin_batch(struct udmabuf *ubuf,
+			     struct udmabuf_source *source, loff_t *pos,
 			     loff_t batch_end, loff_t end)
 {
 	pgoff_t index = *pos >> PAGE_SHIFT, offset;
 	int ret;
 	long nr;
 
-	nr = memfd_pin_folios(memfd, *pos, batch_end - 1, folios,
-			      udmabuf_batch_folios(end - *pos), &offset);
+	nr = memfd_pin_folios(source->memfd, *pos, batch_end - 1,
+			      source->folios, source->room, &offset);
 	if (nr < 0)
 		return nr;
-	udmabuf_clear_folios(memfd, folios, nr);
-	ret = udmabuf_append_folios(ubuf, folios, nr, &index,
+	source->full = nr == source->room;
+	udmabuf_clear_folios(source->memfd, source->folios, nr);
+	ret = udmabuf_append_folios(ubuf, source, nr, &index,
 				    end >> PAGE_SHIFT);
 	if (ret)
 		return ret;
@@ -261,10 +288,11 @@ static int udmabuf_pin_batch(struct udmabuf *ubuf, struct file *memfd,
 	return 0;
 }
 
-static int udmabuf_pin_step(struct udmabuf *ubuf, struct file *memfd,
-			    struct folio **folios, loff_t *pos, loff_t end)
+static int udmabuf_pin_step(struct udmabuf *ubuf, struct udmabuf_source *source,
+			    loff_t *pos, loff_t end)
 {
 	loff_t batch_end = min(end, *pos + UDMABUF_BATCH_BYTES);
+	struct file *memfd = source->memfd;
 	struct inode *inode = file_inode(memfd);
 	bool fill = false;
 	int ret;
@@ -272,6 +300,9 @@ static int udmabuf_pin_step(struct udmabuf *ubuf, struct file *memfd,
 	if (fatal_signal_pending(current))
 		return -EINTR;
 
+	ret = udmabuf_source_reserve(source, (end - *pos) >> PAGE_SHIFT);
+	if (ret)
+		return ret;
 	ret = down_read_killable(&inode->i_rwsem);
 	if (ret)
 		return ret;
@@ -280,8 +311,7 @@ static int udmabuf_pin_step(struct udmabuf *ubuf, struct file *memfd,
 		fill = is_file_hugepages(memfd) &&
 		       udmabuf_memfd_has_holes(memfd, *pos, batch_end);
 	if (!ret && !fill)
-		ret = udmabuf_pin_batch(ubuf, memfd, folios, pos, batch_end,
-					end);
+		ret = udmabuf_pin_batch(ubuf, source, pos, batch_end, end);
 	up_read(&inode->i_rwsem);
 
 	/* The next step looks again whether somebody was faster to punch. */
@@ -289,46 +319,75 @@ static int udmabuf_pin_step(struct udmabuf *ubuf, struct file *memfd,
 }
 
 /**
+ * udmabuf_source_open() - open a memfd to take memory from
+ * @source: of the buffer; the memfd that was open is closed
+ * @ubuf: the buffer, which says what the memfd has to be open for
+ * @fd: its number; any
+ *
+ * Return: 0, or an error; nothing can be pinned then.
+ *
+ * * %-EBADFD: @fd is no file of shmem or hugetlbfs
+ * * %-EACCES: it is not open for writing; or, for a read-only buffer, for reading
+ */
+int udmabuf_source_open(struct udmabuf_source *source,
+			const struct udmabuf *ubuf, u32 fd)
+{
+	struct file *memfd = fget(fd);
+	int ret = 0;
+
+	if (!memfd)
+		ret = -EBADFD;
+	else if (!shmem_file(memfd) && !is_file_hugepages(memfd))
+		ret = -EBADFD;
+	else if (!(memfd->f_mode &
+		   (ubuf->read_only ? FMODE_READ : FMODE_WRITE)))
+		ret = -EACCES;
+	if (source->memfd)
+		fput(source->memfd);
+	source->memfd = memfd;
+	return ret;
+}
+
+/**
+ * udmabuf_source_close() - close the memfd, and give back the array
+ * @source: what no memory is taken from any more
+ */
+void udmabuf_source_close(struct udmabuf_source *source)
+{
+	if (source->memfd)
+		fput(source->memfd);
+	kfree(source->folios);
+}
+
+/**
  * udmabuf_pin() - append memory of a memfd to a buffer
  * @ubuf: a buffer that is being filled
- * @memfd: any open file
+ * @source: has the memfd open
  * @offset: start of the memory in bytes, a multiple of %PAGE_SIZE
  * @size: its length in bytes, a multiple of %PAGE_SIZE, not 0
  *
- * Context: Process context, sleeps. Takes the inode lock of @memfd.
+ * Context: Process context, sleeps. Takes the inode lock of the memfd.
  * Return: 0, or an error; what was appended until then stays in the buffer for
  * udmabuf_destroy() to give back.
  *
- * * %-EBADFD: @memfd is no file of shmem or hugetlbfs
- * * %-EACCES: it is not open for writing; or, for a read-only buffer, for reading
  * * %-EINVAL: the seals do not allow it, or the range leaves the file
  * * %-ENOMEM: no memory or no huge page left, or a page is pinned too often
  * * %-EINTR: a fatal signal is pending
  * * %-ERESTARTSYS: another signal came while huge pages were allocated
  */
-int udmabuf_pin(struct udmabuf *ubuf, struct file *memfd, u64 offset, u64 size)
+int udmabuf_pin(struct udmabuf *ubuf, struct udmabuf_source *source, u64 offset,
+		u64 size)
 {
-	struct folio **folios;
 	loff_t pos = offset, end;
 	int ret = 0;
 
-	if (!shmem_file(memfd) && !is_file_hugepages(memfd))
-		return -EBADFD;
-	if (!(memfd->f_mode & (ubuf->read_only ? FMODE_READ : FMODE_WRITE)))
-		return -EACCES;
 	if (check_add_overflow(offset, size, &end))
 		return -EINVAL;
 
-	/* A list may have a range for each page, and each has such an array. */
-	folios = kmalloc_array(udmabuf_batch_folios(size), sizeof(*folios),
-			       GFP_KERNEL);
-	if (!folios)
-		return -ENOMEM;
 	while (pos < end && !ret) {
-		ret = udmabuf_pin_step(ubuf, memfd, folios, &pos, end);
+		ret = udmabuf_pin_step(ubuf, source, &pos, end);
 		cond_resched();
 	}
-	kfree(folios);
 	return ret;
 }
 

@@ -18,6 +18,7 @@
 struct device;
 struct dma_buf;
 struct file;
+struct folio;
 struct iosys_map;
 struct udmabuf_info;
 struct user_struct;
@@ -58,6 +59,23 @@ struct udmabuf {
 	char comm[TASK_COMM_LEN];
 };
 
+/**
+ * struct udmabuf_source - where the memory of a buffer comes from, while it is made
+ * @memfd: the memfd that is open, with a reference; or NULL
+ * @folios: array of @room folios, for a batch; the same for all ranges, because a
+ *          list may have a range for each page
+ * @room: number of folios that fit into @folios
+ * @full: the last batch had so many
+ * @nr_pages: what the buffer is going to have, in pages
+ */
+struct udmabuf_source {
+	struct file *memfd;
+	struct folio **folios;
+	unsigned int room;
+	bool full;
+	pgoff_t nr_pages;
+};
+
 /* main.c */
 unsigned int udmabuf_list_limit(void);
 pgoff_t udmabuf_page_limit(void);
@@ -79,7 +97,11 @@ int udmabuf_charge(struct udmabuf *ubuf, pgoff_t nr_pages);
 void udmabuf_uncharge(struct udmabuf *ubuf);
 
 /* pin.c */
-int udmabuf_pin(struct udmabuf *ubuf, struct file *memfd, u64 offset, u64 size);
+int udmabuf_source_open(struct udmabuf_source *source,
+			const struct udmabuf *ubuf, u32 fd);
+void udmabuf_source_close(struct udmabuf_source *source);
+int udmabuf_pin(struct udmabuf *ubuf, struct udmabuf_source *source, u64 offset,
+		u64 size);
 void udmabuf_unpin(struct udmabuf *ubuf);
 
 /* exporter.c */

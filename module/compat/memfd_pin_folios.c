@@ -37,8 +37,8 @@
 #include <linux/pagemap.h>
 #include <linux/sched/signal.h>
 
-/* Small pages are pinned so many at once. */
-#define UDMABUF_COMPAT_PAGES	32
+/* Small pages are pinned so many at once, of which pin.c has multiples. */
+#define UDMABUF_COMPAT_PAGES	31
 
 /**
  * struct udmabuf_compat_pins - folios that are being pinned
