@@ -118,7 +118,8 @@ static int udmabuf_memfd_fill(struct file *memfd, loff_t pos, loff_t end)
  */
 static void udmabuf_clear_folio(struct folio *folio)
 {
-	if (folio_test_uptodate(folio))
+	/* Those of hugetlbfs are cleared before anybody can find them. */
+	if (folio_test_uptodate(folio) || folio_test_hugetlb(folio))
 		return;
 	folio_lock(folio);
 	if (!folio_test_uptodate(folio)) {
@@ -127,18 +128,6 @@ static void udmabuf_clear_folio(struct folio *folio)
 		folio_mark_uptodate(folio);
 	}
 	folio_unlock(folio);
-}
-
-static void udmabuf_clear_folios(struct file *memfd, struct folio **folios,
-				 long nr)
-{
-	long i;
-
-	/* Those of hugetlbfs are cleared before anybody can find them. */
-	if (!shmem_file(memfd))
-		return;
-	for (i = 0; i < nr; i++)
-		udmabuf_clear_folio(folios[i]);
 }
 
 static int udmabuf_append_run(struct udmabuf *ubuf,
@@ -177,6 +166,7 @@ static int udmabuf_append_folio(struct udmabuf *ubuf,
 		return 0;
 	}
 
+	udmabuf_clear_folio(folio);
 	nr_pages = min(folio_nr_pages(folio) - first, end - *index);
 	if (folio_ref_count(folio) <= UDMABUF_FOLIO_REFS_MAX)
 		ret = udmabuf_append_run(ubuf, source, folio_pfn(folio) + first,
@@ -189,9 +179,9 @@ static int udmabuf_append_folio(struct udmabuf *ubuf,
 }
 
 /*
- * The short way for what most buffers are made of: folios of one page, each the next
- * of the memfd. Ends before the first that wants more than a look and a store, a run
- * for which there is no room, for instance. Returns how many were added.
+ * The short way for what most buffers are made of: folios of one page, up to date,
+ * each the next of the memfd. Ends before the first that wants more than a look and a
+ * store, a run for which there is no room, for instance. Returns how many were added.
  */
 static long udmabuf_append_pages(struct udmabuf_runs *runs,
 				 struct folio **folios, long nr, pgoff_t index)
@@ -202,7 +192,8 @@ static long udmabuf_append_pages(struct udmabuf_runs *runs,
 	for (i = 0; i < nr; i++) {
 		struct folio *folio = folios[i];
 
-		if (folio_test_large(folio) || folio->index != index + i ||
+		if (folio_test_large(folio) || !folio_test_uptodate(folio) ||
+		    folio->index != index + i ||
 		    folio_ref_count(folio) > UDMABUF_FOLIO_REFS_MAX ||
 		    udmabuf_runs_append(&mine, folio_pfn(folio), 1, true))
 			break;
@@ -276,7 +267,6 @@ static int udmabuf_pin_batch(struct udmabuf *ubuf,
 	if (nr < 0)
 		return nr;
 	source->full = nr == source->room;
-	udmabuf_clear_folios(source->memfd, source->folios, nr);
 	ret = udmabuf_append_folios(ubuf, source, nr, &index,
 				    end >> PAGE_SHIFT);
 	if (ret)
