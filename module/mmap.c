@@ -33,29 +33,57 @@
  * @vma: the mapping
  * @runs: the buffer's memory
  * @extent: where the first page comes from
- * @end: the page behind the window, in the buffer
+ * @nr_pages: how many pages the window has
  */
 struct udmabuf_window {
 	struct vm_area_struct *vma;
 	const struct udmabuf_runs *runs;
 	struct udmabuf_extent extent;
-	pgoff_t end;
+	pgoff_t nr_pages;
 };
 
-/* Another thread may have filled the same window in the meantime. */
-static void udmabuf_window_fill_extent(struct vm_area_struct *vma, pte_t *ptep,
-				       unsigned long addr,
-				       const struct udmabuf_extent *extent)
+/* How many entries from @ptep on are empty, @nr at the most. */
+static unsigned int udmabuf_count_empty(pte_t *ptep, unsigned int nr)
 {
-	unsigned long pfn = extent->pfn, end = pfn + extent->nr_pages;
-	pgprot_t prot = vma->vm_page_prot;
+	unsigned int i;
 
-	for (; pfn < end; pfn++, ptep++, addr += PAGE_SIZE) {
-		if (!pte_none(ptep_get(ptep)))
-			continue;
-		set_pte_at(vma->vm_mm, addr, ptep,
-			   pte_mkspecial(pfn_pte(pfn, prot)));
-		update_mmu_cache(vma, addr, ptep);
+	for (i = 0; i < nr; i++)
+		if (!pte_none(ptep_get(ptep + i)))
+			break;
+	return i;
+}
+
+static __always_inline void udmabuf_set_entries(struct vm_area_struct *vma,
+						pte_t *ptep, unsigned long addr,
+						unsigned long pfn,
+						unsigned int nr)
+{
+	set_ptes(vma->vm_mm, addr, ptep,
+		 pte_mkspecial(pfn_pte(pfn, vma->vm_page_prot)), nr);
+	update_mmu_cache_range(NULL, vma, addr, ptep, nr);
+}
+
+/*
+ * Another thread may have filled the same window in the meantime. Not inline: the
+ * loop that calls it needs the registers where no two pages are side by side.
+ */
+static noinline void udmabuf_window_fill_pages(struct vm_area_struct *vma,
+					       pte_t *ptep, unsigned long addr,
+					       unsigned long pfn,
+					       unsigned int nr_pages)
+{
+	unsigned int nr;
+
+	while (nr_pages) {
+		nr = udmabuf_count_empty(ptep, nr_pages);
+		if (nr)
+			udmabuf_set_entries(vma, ptep, addr, pfn, nr);
+		else
+			nr = 1;
+		ptep += nr;
+		addr += nr * PAGE_SIZE;
+		pfn += nr;
+		nr_pages -= nr;
 	}
 }
 
@@ -65,15 +93,26 @@ static void udmabuf_window_fill_extent(struct vm_area_struct *vma, pte_t *ptep,
  */
 static int udmabuf_window_fill(pte_t *ptep, unsigned long addr, void *data)
 {
-	struct udmabuf_window *window = data;
-	struct udmabuf_extent *extent = &window->extent;
+	const struct udmabuf_window *window = data;
+	const struct udmabuf_runs *runs = window->runs;
+	pgoff_t left = window->nr_pages, nr = window->extent.nr_pages;
+	unsigned long pfn = window->extent.pfn;
+	size_t index = window->extent.index;
 
-	do {
-		udmabuf_window_fill_extent(window->vma, ptep, addr, extent);
-		ptep += extent->nr_pages;
-		addr += extent->nr_pages << PAGE_SHIFT;
-	} while (udmabuf_runs_next(window->runs, window->end, extent));
-	return UDMABUF_WINDOW_FULL;
+	for (;;) {
+		if (nr > 1)
+			udmabuf_window_fill_pages(window->vma, ptep, addr, pfn,
+						  nr);
+		else if (pte_none(ptep_get(ptep)))
+			udmabuf_set_entries(window->vma, ptep, addr, pfn, 1);
+		left -= nr;
+		if (!left)
+			return UDMABUF_WINDOW_FULL;
+		ptep += nr;
+		addr += nr << PAGE_SHIFT;
+		pfn = runs->run[++index].pfn;
+		nr = min(udmabuf_runs_length(runs, index), left);
+	}
 }
 
 static vm_fault_t udmabuf_vm_fill_window(struct vm_fault *vmf)
@@ -90,7 +129,7 @@ static vm_fault_t udmabuf_vm_fill_window(struct vm_fault *vmf)
 	if (!udmabuf_runs_slice(&ubuf->runs, pgoff, nr_pages, &window.extent))
 		return VM_FAULT_SIGBUS;
 	nr_pages = min(nr_pages, ubuf->runs.nr_pages - pgoff);
-	window.end = pgoff + nr_pages;
+	window.nr_pages = nr_pages;
 
 	if (apply_to_page_range(vma->vm_mm, start, nr_pages << PAGE_SHIFT,
 				udmabuf_window_fill,

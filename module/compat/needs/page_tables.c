@@ -6,11 +6,15 @@
 
 vm_fault_t udmabuf_need_fault(struct vm_fault *vmf);
 
-static int udmabuf_need_pte(pte_t *ptep, unsigned long addr, void *vma)
+static int udmabuf_need_pte(pte_t *ptep, unsigned long addr, void *data)
 {
-	if (pte_none(ptep_get(ptep)))
-		set_pte_at(((struct vm_area_struct *)vma)->vm_mm, addr, ptep,
-			   pte_mkspecial(pfn_pte(0, PAGE_KERNEL)));
+	struct vm_area_struct *vma = data;
+
+	if (pte_none(ptep_get(ptep))) {
+		set_ptes(vma->vm_mm, addr, ptep,
+			 pte_mkspecial(pfn_pte(0, PAGE_KERNEL)), 1);
+		update_mmu_cache_range(NULL, vma, addr, ptep, 1);
+	}
 	return 0;
 }
 
