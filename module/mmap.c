@@ -126,6 +126,8 @@ static vm_fault_t udmabuf_vm_fill_window(struct vm_fault *vmf)
 	pgoff_t pgoff = linear_page_index(vma, start);
 	pgoff_t nr_pages = ((last - start) >> PAGE_SHIFT) + 1;
 
+	if (vmf->pgoff >= ubuf->runs.nr_pages)
+		return VM_FAULT_SIGBUS;
 	if (!udmabuf_runs_slice(&ubuf->runs, pgoff, nr_pages, &window.extent))
 		return VM_FAULT_SIGBUS;
 	nr_pages = min(nr_pages, ubuf->runs.nr_pages - pgoff);
@@ -176,6 +178,9 @@ static vm_fault_t udmabuf_vm_insert_pmd(struct vm_fault *vmf)
 }
 
 /*
+ * The first fault in a window comes here, before the kernel gets a page table for the
+ * other kind of fault, which it would give back: a window is filled here, too.
+ *
  * No entries of PUD size, even where one would fit. On 6.12 munmap() of a part of
  * such a mapping never came back from __split_huge_pmd(): by its source,
  * split_huge_pmd_address() takes what the entry maps for a page table, and here
@@ -185,21 +190,24 @@ static vm_fault_t udmabuf_vm_insert_pmd(struct vm_fault *vmf)
 static vm_fault_t udmabuf_vm_huge_fault(struct vm_fault *vmf,
 					unsigned int order)
 {
-	return order == PMD_ORDER ? udmabuf_vm_insert_pmd(vmf) :
-				    VM_FAULT_FALLBACK;
+	vm_fault_t ret;
+
+	if (order != PMD_ORDER)
+		return VM_FAULT_FALLBACK;
+	ret = udmabuf_vm_insert_pmd(vmf);
+	if (ret == VM_FAULT_FALLBACK && pmd_none(pmdp_get_lockless(vmf->pmd)))
+		ret = udmabuf_vm_fill_window(vmf);
+	return ret;
 }
 
 /*
- * Comes here when there was no huge entry to make, or when the administrator
- * turned transparent huge pages off, in which case nobody asked for one yet.
+ * Comes here when a window has a page table already, or when the administrator
+ * turned transparent huge pages off, in which case nobody asked for a huge entry yet.
  */
 static vm_fault_t udmabuf_vm_fault(struct vm_fault *vmf)
 {
-	struct udmabuf *ubuf = vmf->vma->vm_private_data;
 	pmd_t pmd = pmdp_get_lockless(vmf->pmd);
 
-	if (vmf->pgoff >= ubuf->runs.nr_pages)
-		return VM_FAULT_SIGBUS;
 	/* Another thread was here first; the access will show what is left. */
 	if (pmd_present(pmd) && pmd_leaf(pmd))
 		return VM_FAULT_NOPAGE;
