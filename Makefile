@@ -14,7 +14,7 @@ TIME ?=
 SEED ?=
 REPLAY ?=
 
-.PHONY: help setup demo bench bench-compare bench-load check check-fast check-machines check-clients fuzz soak build deb install intree upstream clean
+.PHONY: help setup demo bench bench-compare bench-load check check-fast check-machines check-clients check-fuzz fuzz soak build deb install intree upstream clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -44,6 +44,11 @@ check-machines: setup ## the packages in installed machines that reboot: KERNEL=
 
 check-clients: setup ## real programs of Debian with the driver: KERNEL=7.3 only on that, DRIVER=ours
 	@tests/clients/run $(if $(KERNEL),--kernel '$(KERNEL)') $(if $(filter ours stock,$(DRIVER)),--driver '$(DRIVER)')
+
+check-fuzz: setup ## planted mistakes that fuzz has to find, calls led by coverage, fuzzers of others: half an hour
+	@tests/fuzz/planted/run
+	@tests/fuzz/calls
+	@tests/fuzz/others
 
 fuzz: setup ## random operations, on each kernel: TIME=600 KERNEL=7.3 SEED=1, or REPLAY=a file of an earlier run
 	@tests/fuzz/run $(if $(KERNEL),--kernel '$(KERNEL)') --time '$(or $(TIME),600)' \
