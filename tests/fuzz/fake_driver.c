@@ -10,6 +10,8 @@
  *   page  the second range of a list begins a page too late
  *   seal  a memfd needs no seal
  *   pin   the memory of a buffer is never let go
+ *   write a read-only buffer can be mapped for writing
+ *   runs  a buffer has a run more than it has
  * and this, which is none: a driver may map memory into its caller for a moment.
  *   map   each create does
  */
@@ -28,28 +30,21 @@
 #include "fake_driver.h"
 #include "kinds.h"
 
-#define ITEMS		64
 #define FAKE_BUFS	1024
 #define GAP_PAGES	2048
-
-struct fake_buf {
-	ino_t ino;
-	uint32_t nr;
-	struct udmabuf_create_item item[ITEMS];
-};
 
 /* Of the program that runs now; the number of a memfd stays as long as that. */
 static struct fake_buf fake_bufs[FAKE_BUFS];
 static uint32_t nr_fake_bufs;
 
-static bool has_bug(const char *name)
+bool fake_has_bug(const char *name)
 {
 	const char *bug = getenv("FAKE_BUG");
 
 	return bug && !strcmp(bug, name);
 }
 
-static const struct fake_buf *find_buf(int fd)
+const struct fake_buf *fake_find(int fd)
 {
 	struct stat stat;
 	uint32_t i;
@@ -62,18 +57,21 @@ static const struct fake_buf *find_buf(int fd)
 	return NULL;
 }
 
-static int check_item(const struct udmabuf_create_item *item)
+static int check_item(const struct udmabuf_create_item *item, bool read_only)
 {
 	int seals = fcntl((int)item->memfd, F_GET_SEALS);
+	int denied = read_only ? 0 : F_SEAL_WRITE | F_SEAL_FUTURE_WRITE;
 	struct stat stat;
 
-	if (seals < 0 || find_buf((int)item->memfd) ||
+	if (seals < 0 || fake_find((int)item->memfd) ||
 	    fstat((int)item->memfd, &stat))
 		return -EBADFD;
-	if (has_bug("seal"))
+	if (fake_has_bug("seal"))
 		seals |= F_SEAL_SHRINK;
-	if (!(seals & F_SEAL_SHRINK) ||
-	    seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE) ||
+	if (!read_only &&
+	    (fcntl((int)item->memfd, F_GETFL) & O_ACCMODE) != O_RDWR)
+		return -EACCES;
+	if (!(seals & F_SEAL_SHRINK) || seals & denied ||
 	    item->offset + item->size > (uint64_t)stat.st_size)
 		return -EINVAL;
 	return 0;
@@ -90,7 +88,7 @@ static int check_numbers(const struct udmabuf_create_item *item, uint32_t nr)
 	return 0;
 }
 
-static uint64_t total_of(const struct udmabuf_create_item *item, uint32_t nr)
+uint64_t fake_total(const struct udmabuf_create_item *item, uint32_t nr)
 {
 	uint64_t total = 0;
 	uint32_t i;
@@ -110,20 +108,50 @@ static void move_item(struct udmabuf_create_item *item)
 		item->offset += FUZZ_PAGE;
 }
 
+static bool is_sealed(const struct udmabuf_create_item *item, uint32_t nr)
+{
+	uint32_t i;
+
+	for (i = 0; i < nr; i++)
+		if (!(fcntl((int)item[i].memfd, F_GET_SEALS) & F_SEAL_WRITE))
+			return false;
+	return true;
+}
+
+/* The files of a list may be closed soon; those of the program stay. */
+static int number_that_stays(int memfd)
+{
+	struct stat stat, other;
+	int fd;
+
+	if (memfd >= FUZZ_FD_FIRST || fstat(memfd, &stat))
+		return memfd;
+	for (fd = FUZZ_FD_MEMFD; fd < FUZZ_FD_END; fd++)
+		if (!fstat(fd, &other) && other.st_ino == stat.st_ino)
+			return fd;
+	return memfd;
+}
+
 static void fake_remember(int fd, const struct udmabuf_create_item *item,
-			  uint32_t nr)
+			  uint32_t nr, bool read_only)
 {
 	struct fake_buf *buf = &fake_bufs[nr_fake_bufs++ % FAKE_BUFS];
 	struct stat stat;
+	uint32_t i;
 
 	if (fstat(fd, &stat))
 		return;
 	buf->ino = stat.st_ino;
 	buf->nr = nr;
+	buf->read_only = read_only;
+	buf->sealed = read_only && is_sealed(item, nr);
 	memcpy(buf->item, item, nr * sizeof(*item));
-	if (has_bug("page") && nr > 1)
+	for (i = 0; i < nr; i++)
+		buf->item[i].memfd =
+			(uint32_t)number_that_stays((int)item[i].memfd);
+	if (fake_has_bug("page") && nr > 1)
 		move_item(&buf->item[1]);
-	if (has_bug("pin"))
+	if (fake_has_bug("pin"))
 		__real_mmap64(NULL, FUZZ_PAGE, PROT_READ | PROT_WRITE,
 			      MAP_SHARED, (int)item->memfd, 0);
 }
@@ -153,37 +181,57 @@ static void map_for_a_moment(const struct udmabuf_create_item *item)
 	munmap(map, item->size);
 }
 
-static int fake_create(const struct udmabuf_create_item *item, uint32_t nr,
-		       uint32_t flags)
+/* The file that a buffer is. */
+static int fake_file(uint64_t size, uint32_t flags)
 {
+	unsigned int cloexec = flags & UDMABUF_FLAGS_CLOEXEC ? MFD_CLOEXEC : 0;
+	int fd = memfd_create("fake", cloexec), file;
+	char path[32];
+
+	if (fd < 0 || ftruncate(fd, (off_t)size))
+		return -1;
+	if (!(flags & UDMABUF_FLAGS_READ_ONLY))
+		return fd;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	file = open(path, O_RDONLY | (cloexec ? O_CLOEXEC : 0));
+	close(fd);
+	return file;
+}
+
+int fake_create(const struct udmabuf_create_item *item, uint32_t nr,
+		uint32_t flags)
+{
+	bool read_only = flags & UDMABUF_FLAGS_READ_ONLY;
 	int fd, ret = check_numbers(item, nr);
 	uint32_t i;
 
 	for (i = 0; !ret && i < nr; i++)
-		ret = check_item(&item[i]);
+		ret = check_item(&item[i], read_only);
 	if (ret) {
 		errno = -ret;
 		return -1;
 	}
-	if (has_bug("map"))
+	if (fake_has_bug("map"))
 		fill_gaps();
-	for (i = 0; has_bug("map") && i < nr; i++)
+	for (i = 0; fake_has_bug("map") && i < nr; i++)
 		map_for_a_moment(&item[i]);
-	fd = memfd_create("fake",
-			  flags & UDMABUF_FLAGS_CLOEXEC ? MFD_CLOEXEC : 0);
-	if (fd < 0 || ftruncate(fd, (off_t)total_of(item, nr)))
-		return -1;
-	fake_remember(fd, item, nr);
+	fd = fake_file(fake_total(item, nr), flags);
+	if (fd >= 0)
+		fake_remember(fd, item, nr, read_only);
 	return fd;
 }
 
-static int fake_sync(const struct dma_buf_sync *sync)
+static int fake_sync(int fd, const struct dma_buf_sync *sync)
 {
-	if (sync->flags & DMA_BUF_SYNC_RW &&
-	    !(sync->flags & ~DMA_BUF_SYNC_VALID_FLAGS_MASK))
-		return 0;
+	const struct fake_buf *buf = fake_find(fd);
+
 	errno = EINVAL;
-	return -1;
+	if (!(sync->flags & DMA_BUF_SYNC_RW) ||
+	    sync->flags & ~DMA_BUF_SYNC_VALID_FLAGS_MASK)
+		return -1;
+	errno = EACCES;
+	return buf && buf->read_only && sync->flags & DMA_BUF_SYNC_WRITE ? -1 :
+									   0;
 }
 
 int __wrap_ioctl(int fd, unsigned long request, ...)
@@ -205,15 +253,41 @@ int __wrap_ioctl(int fd, unsigned long request, ...)
 			.offset = create->offset,
 			.size = create->size,
 		};
-		return fake_create(&item, 1, create->flags);
+		return fake_create(&item, 1,
+				   create->flags & UDMABUF_FLAGS_CLOEXEC);
 	case UDMABUF_CREATE_LIST:
 		list = arg;
-		return fake_create(list->list, list->count, list->flags);
+		return fake_create(list->list, list->count,
+				   list->flags & UDMABUF_FLAGS_CLOEXEC);
+	case UDMABUF_QUERY:
+	case UDMABUF_CREATE_RANGES:
+	case UDMABUF_INFO:
+		return fake_newer(request, arg);
 	case DMA_BUF_IOCTL_SYNC:
-		return fake_sync(arg);
+		return fake_sync(fd, arg);
 	default:
 		return __real_ioctl(fd, request, arg);
 	}
+}
+
+/* Through a file that is open for reading only it stays so. */
+static void *map_range(const struct fake_buf *buf, char *addr, uint64_t size,
+		       int prot, const struct udmabuf_create_item *item,
+		       uint64_t offset)
+{
+	bool reopen = buf->read_only && !fake_has_bug("write");
+	int fd = (int)item->memfd;
+	char path[32];
+	void *map;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	if (reopen)
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+	map = __real_mmap64(addr, size, prot, MAP_SHARED | MAP_FIXED, fd,
+			    (off_t)offset);
+	if (reopen)
+		close(fd);
+	return map;
 }
 
 /* [@offset, @offset + @size) of the buffer, range by range. */
@@ -229,11 +303,9 @@ static void *map_ranges(const struct fake_buf *buf, char *addr, uint64_t size,
 		if (high > offset + size)
 			high = offset + size;
 		if (low < high &&
-		    __real_mmap64(addr + (low - offset), high - low, prot,
-				  MAP_SHARED | MAP_FIXED,
-				  (int)buf->item[i].memfd,
-				  (off_t)(buf->item[i].offset + (low - at))) ==
-			    MAP_FAILED)
+		    map_range(buf, addr + (low - offset), high - low, prot,
+			      &buf->item[i],
+			      buf->item[i].offset + (low - at)) == MAP_FAILED)
 			return MAP_FAILED;
 	}
 	return addr;
@@ -242,7 +314,7 @@ static void *map_ranges(const struct fake_buf *buf, char *addr, uint64_t size,
 void *__wrap_mmap64(void *addr, size_t size, int prot, int flags, int fd,
 		    off_t offset)
 {
-	const struct fake_buf *buf = find_buf(fd);
+	const struct fake_buf *buf = fake_find(fd);
 
 	if (buf)
 		return map_ranges(buf, addr, size, prot, (uint64_t)offset);

@@ -26,10 +26,16 @@ FUZZ_KIND(punch);
 FUZZ_KIND(resize);
 FUZZ_KIND(seal);
 
-/* on_create.c: the two ioctls, with lists that are right and that are not */
+/* on_create.c: new buffers, by lists that are right and that are not */
 FUZZ_KIND(create);
 FUZZ_KIND(create_list);
+FUZZ_KIND(create_ranges);
 FUZZ_KIND(create_bad);
+
+/* on_ask.c: the other ioctls of the device */
+FUZZ_KIND(query);
+FUZZ_KIND(info);
+FUZZ_KIND(ranges_bad);
 FUZZ_KIND(junk_ioctl);
 
 /* on_map.c: the address space */

@@ -43,10 +43,13 @@ bool fuzz_do_close(struct fuzz_thread *thread, const struct fuzz_op *op)
 	return false;
 }
 
-static bool is_sync(uint64_t flags)
+/* What SYNC has to answer. */
+static int sync_error(const struct fuzz_buf *buf, uint64_t flags)
 {
-	return flags & DMA_BUF_SYNC_RW &&
-	       !(flags & ~DMA_BUF_SYNC_VALID_FLAGS_MASK);
+	if (!(flags & DMA_BUF_SYNC_RW) ||
+	    flags & ~DMA_BUF_SYNC_VALID_FLAGS_MASK)
+		return -EINVAL;
+	return buf->read_only && flags & DMA_BUF_SYNC_WRITE ? -EACCES : 0;
 }
 
 /* Begin and end in any order, and flags that do not exist. */
@@ -60,12 +63,12 @@ bool fuzz_do_sync(struct fuzz_thread *thread, const struct fuzz_op *op)
 		return false;
 	if (op->arg[2] % 16 == 0)
 		sync.flags |= 1ULL << op->arg[3] % 64;
-	want = is_sync(sync.flags) ? 0 : EINVAL;
-	got = ioctl(fd, DMA_BUF_IOCTL_SYNC, &sync) ? errno : 0;
+	want = sync_error(buf, sync.flags);
+	got = ioctl(fd, DMA_BUF_IOCTL_SYNC, &sync) ? -errno : 0;
 	if (thread->world->exact && got != want)
 		fuzz_found(thread->world, "SYNC with %llx: %s, not %s",
-			   (unsigned long long)sync.flags, strerrorname_np(got),
-			   strerrorname_np(want));
+			   (unsigned long long)sync.flags,
+			   strerrorname_np(-got), strerrorname_np(-want));
 	return true;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Operations that make buffers, and those that the driver has to refuse. With one
- * thread it is known what the answer has to be.
+ * Operations that make buffers, by each of the three requests, and those that the
+ * driver has to refuse. With one thread it is known what the answer has to be.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -14,19 +14,74 @@
 #include "kinds.h"
 #include "model.h"
 
-#define ITEMS	64U /* of a list that is made here */
+#define ITEMS		64U /* of a list that is made here */
+#define REOPENED_MAX	16U /* so many numbers below FUZZ_FD_FIRST are free */
+
+enum way {
+	AS_ONE, /* where it is one range, else as a list */
+	AS_LIST,
+	AS_RANGES,
+};
 
 struct request {
 	struct udmabuf_create_item item[ITEMS];
 	struct fuzz_memfd *memfd[ITEMS]; /* NULL: none of ours */
 	uint32_t nr;
 	uint32_t flags;
+	enum way way;
+	bool reopened; /* through files that are open for reading only */
 	int error; /* that the items must give, if the model knows better */
 };
 
-/* As a program would: through the call for one range where there is only one. */
+static bool is_read_only(const struct request *request)
+{
+	return request->way == AS_RANGES &&
+	       request->flags & UDMABUF_FLAGS_READ_ONLY;
+}
+
+static int send_ranges(const struct fuzz_world *world,
+		       const struct udmabuf_create_item *item,
+		       const struct request *request)
+{
+	struct udmabuf_create_ranges ranges = {
+		.size = sizeof(ranges),
+		.flags = request->flags,
+		.ranges = (uintptr_t)item,
+		.count = request->nr,
+	};
+
+	return ioctl(world->dev, UDMABUF_CREATE_RANGES, &ranges);
+}
+
+static int reopen(int fd)
+{
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+/* The same with other files of the same memfds. */
+static int send_reopened(const struct fuzz_world *world,
+			 const struct request *request)
+{
+	struct udmabuf_create_item item[ITEMS];
+	uint32_t i;
+	int fd;
+
+	for (i = 0; i < request->nr; i++) {
+		item[i] = request->item[i];
+		item[i].memfd = (uint32_t)reopen((int)item[i].memfd);
+	}
+	fd = send_ranges(world, item, request);
+	for (i = 0; i < request->nr; i++)
+		close((int)item[i].memfd);
+	return fd;
+}
+
+/* As a program would. */
 static int request_send(const struct fuzz_world *world,
-			const struct request *request, bool as_list)
+			const struct request *request)
 {
 	struct {
 		struct udmabuf_create_list head;
@@ -40,7 +95,11 @@ static int request_send(const struct fuzz_world *world,
 		.size = first->size,
 	};
 
-	if (request->nr == 1 && !as_list)
+	if (request->way == AS_RANGES)
+		return request->reopened ?
+			       send_reopened(world, request) :
+			       send_ranges(world, request->item, request);
+	if (request->nr == 1 && request->way == AS_ONE)
 		return ioctl(world->dev, UDMABUF_CREATE, &one);
 	memcpy(list.item, request->item,
 	       request->nr * sizeof(request->item[0]));
@@ -48,10 +107,11 @@ static int request_send(const struct fuzz_world *world,
 }
 
 static bool is_refused(const struct fuzz_memfd *memfd,
-		       const struct udmabuf_create_item *item)
+		       const struct udmabuf_create_item *item, bool read_only)
 {
-	return !(memfd->seals & F_SEAL_SHRINK) ||
-	       memfd->seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE) ||
+	int denied = read_only ? 0 : F_SEAL_WRITE | F_SEAL_FUTURE_WRITE;
+
+	return !(memfd->seals & F_SEAL_SHRINK) || memfd->seals & denied ||
 	       item->offset + item->size > memfd->nr_pages * FUZZ_PAGE;
 }
 
@@ -63,7 +123,8 @@ static int request_expect(const struct request *request)
 	if (request->error)
 		return -request->error;
 	for (i = 0; i < request->nr; i++)
-		if (is_refused(request->memfd[i], &request->item[i]))
+		if (is_refused(request->memfd[i], &request->item[i],
+			       is_read_only(request)))
 			return -EINVAL;
 	return 0;
 }
@@ -96,6 +157,32 @@ static void buf_fill(struct fuzz_world *world, struct fuzz_buf *buf,
 	buf->nr_pages = at;
 }
 
+/* Can nobody write the memory, in no way? */
+static bool is_sealed(const struct request *request)
+{
+	uint32_t i;
+
+	for (i = 0; i < request->nr; i++)
+		if (!(request->memfd[i]->seals & F_SEAL_WRITE))
+			return false;
+	return is_read_only(request);
+}
+
+static void check_file(struct fuzz_world *world, int fd,
+		       const struct request *request)
+{
+	int want = is_read_only(request) ? O_RDONLY : O_RDWR;
+
+	if (!(request->flags & UDMABUF_FLAGS_CLOEXEC) ==
+	    !!(fcntl(fd, F_GETFD) & FD_CLOEXEC))
+		fuzz_found(world,
+			   "flags %x give a file with another FD_CLOEXEC",
+			   request->flags);
+	if ((fcntl(fd, F_GETFL) & O_ACCMODE) != want)
+		fuzz_found(world, "flags %x give a file of another mode",
+			   request->flags);
+}
+
 static void buf_made(struct fuzz_world *world, int fd,
 		     const struct request *request)
 {
@@ -112,11 +199,9 @@ static void buf_made(struct fuzz_world *world, int fd,
 			   buf->nr_pages);
 	if (!fstat(fd, &stat))
 		buf->ino = stat.st_ino;
-	if (!(request->flags & UDMABUF_FLAGS_CLOEXEC) ==
-	    !!(fcntl(fd, F_GETFD) & FD_CLOEXEC))
-		fuzz_found(world,
-			   "flags %x give a file with another FD_CLOEXEC",
-			   request->flags);
+	buf->read_only = is_read_only(request);
+	buf->sealed = is_sealed(request);
+	check_file(world, fd, request);
 	fuzz_buf_add_fd(world, buf, fd);
 	atomic_store(&buf->ready, true);
 }
@@ -125,10 +210,9 @@ static void buf_made(struct fuzz_world *world, int fd,
  * Sends it and judges the answer. What is right can still fail for want of huge
  * pages; with several threads also by what the others did meanwhile.
  */
-static void request_try(struct fuzz_world *world, const struct request *request,
-			bool as_list)
+static void request_try(struct fuzz_world *world, const struct request *request)
 {
-	int fd = request_send(world, request, as_list);
+	int fd = request_send(world, request);
 	int error = fd < 0 ? errno : 0, want = -request_expect(request);
 
 	if (error == want || (error == ENOMEM && request_wants_huge(request)))
@@ -168,7 +252,10 @@ static uint32_t draw_flags(uint32_t number)
 bool fuzz_do_create(struct fuzz_thread *thread, const struct fuzz_op *op)
 {
 	struct fuzz_memfd *memfd = fuzz_pick_memfd(thread->world, op->arg[0]);
-	struct request request = { .flags = draw_flags(op->arg[3]) };
+	struct request request = {
+		.flags = draw_flags(op->arg[3]),
+		.way = op->arg[1] % 5 ? AS_ONE : AS_LIST,
+	};
 	uint32_t first, nr_pages;
 
 	if (!memfd)
@@ -178,7 +265,7 @@ bool fuzz_do_create(struct fuzz_thread *thread, const struct fuzz_op *op)
 	request_add(&request, memfd, first,
 		    op->arg[1] % 3 ? nr_pages - first :
 				     1 + op->arg[2] % (nr_pages - first));
-	request_try(thread->world, &request, op->arg[1] % 5 == 0);
+	request_try(thread->world, &request);
 	return true;
 }
 
@@ -217,12 +304,56 @@ static void draw_items(struct fuzz_world *world, const struct fuzz_op *op,
 
 bool fuzz_do_create_list(struct fuzz_thread *thread, const struct fuzz_op *op)
 {
-	struct request request = { .flags = draw_flags(op->arg[3]) };
+	struct request request = {
+		.flags = draw_flags(op->arg[3]),
+		.way = op->arg[3] % 2 ? AS_LIST : AS_ONE,
+	};
 
 	draw_items(thread->world, op, &request);
 	if (!request.nr)
 		return false;
-	request_try(thread->world, &request, op->arg[3] % 2);
+	request_try(thread->world, &request);
+	return true;
+}
+
+/* One case of eight is wrong, in a way that the two old requests do not mind. */
+static void spoil_ranges(struct request *request, uint32_t number)
+{
+	switch (number % 16) {
+	case 0:
+		request->flags |= 1U << (2 + number / 16 % 30);
+		request->error = EINVAL;
+		break;
+	case 1:
+		request->item[number / 16 % request->nr].__pad = number;
+		request->error = EINVAL;
+		break;
+	case 2 ... 4:
+		request->reopened = request->nr <= REOPENED_MAX;
+		if (request->reopened && !is_read_only(request))
+			request->error = EACCES;
+		break;
+	default:
+		break;
+	}
+}
+
+bool fuzz_do_create_ranges(struct fuzz_thread *thread, const struct fuzz_op *op)
+{
+	struct request request = {
+		.flags = op->arg[3] % 4 ? UDMABUF_FLAGS_CLOEXEC : 0,
+		.way = AS_RANGES,
+	};
+
+	if (!thread->world->has_newer)
+		return false;
+	draw_items(thread->world, op, &request);
+	if (!request.nr)
+		return false;
+	if (op->arg[3] / 4 % 4)
+		request.flags |= UDMABUF_FLAGS_READ_ONLY;
+	spoil_ranges(&request, op->arg[3] / 16);
+	request_try(thread->world, &request);
 	return true;
 }
 
@@ -282,7 +413,10 @@ static uint32_t spoil_fd(struct fuzz_world *world, uint32_t number, int *error)
 /* The items before the bad one must not matter, but an error of theirs comes first. */
 bool fuzz_do_create_bad(struct fuzz_thread *thread, const struct fuzz_op *op)
 {
-	struct request request = { .flags = draw_flags(op->arg[3]) };
+	struct request request = {
+		.flags = draw_flags(op->arg[3]),
+		.way = op->arg[3] % 2 ? AS_LIST : AS_ONE,
+	};
 	struct udmabuf_create_item *item;
 	uint32_t at;
 	int error;
@@ -303,35 +437,6 @@ bool fuzz_do_create_bad(struct fuzz_thread *thread, const struct fuzz_op *op)
 		request.nr = at + 1;
 	}
 	request.error = error;
-	request_try(thread->world, &request, op->arg[3] % 2);
-	return true;
-}
-
-/* Commands and pointers that nobody meant. All of them are errors. */
-bool fuzz_do_junk_ioctl(struct fuzz_thread *thread, const struct fuzz_op *op)
-{
-	static const unsigned long commands[] = {
-		UDMABUF_CREATE,
-		UDMABUF_CREATE_LIST,
-		_IOR('u', 0x42, struct udmabuf_create),
-		_IO('u', 0x43),
-		_IOWR('u', 0x44, struct udmabuf_create),
-	};
-	unsigned long command = commands[op->arg[0] % 5];
-	struct udmabuf_create_list head = { op->arg[1], op->arg[2] };
-	void *arg = op->arg[3] % 4 ? (void *)(uintptr_t)op->arg[3] : NULL;
-	int fd;
-
-	if (command == UDMABUF_CREATE_LIST && op->arg[3] % 2)
-		arg = &head;
-	if (head.count && head.count < 65537)
-		head.count = 0;
-	fd = ioctl(thread->world->dev, command, arg);
-	if (fd >= 0) {
-		fuzz_found(thread->world,
-			   "ioctl %lx with a bad argument is no error",
-			   command);
-		close(fd);
-	}
+	request_try(thread->world, &request);
 	return true;
 }

@@ -35,7 +35,7 @@ bool fuzz_do_import(struct fuzz_thread *thread, const struct fuzz_op *op)
 		return false;
 	if (!ioctl(drm, DRM_IOCTL_PRIME_FD_TO_HANDLE, &prime))
 		atomic_store(&buf->handle[thread->number], prime.handle);
-	else if (thread->world->exact)
+	else if (thread->world->exact && !(buf->read_only && errno == EACCES))
 		fuzz_found(thread->world, "vgem does not take a buffer: %s",
 			   strerror(errno));
 	return true;
@@ -144,28 +144,47 @@ static void peek_stamp(struct fuzz_world *world, struct fuzz_buf *buf, int peek,
 			   buf->nr_pages);
 }
 
-/* Not every kernel lets an importer see the pages of a table. */
-static bool peek_is_refused(int error)
+/*
+ * Not every kernel lets an importer see the pages of a table; and a read-only buffer
+ * is for devices that read it.
+ */
+static bool peek_is_refused(const struct fuzz_buf *buf, int error)
 {
-	return error == EOPNOTSUPP || error == EBADF || error == EINVAL;
+	return error == EOPNOTSUPP || error == EBADF || error == EINVAL ||
+	       (buf->read_only && error == EACCES);
+}
+
+/* Nothing in the kernel may get so much of a read-only buffer that it could write. */
+static bool peek_could_write(const struct fuzz_buf *buf, enum peek_view view,
+			     enum peek_direction direction)
+{
+	return buf->read_only &&
+	       (view == PEEK_VMAP || direction != PEEK_TO_DEVICE);
 }
 
 bool fuzz_do_peek(struct fuzz_thread *thread, const struct fuzz_op *op)
 {
 	struct fuzz_buf *buf = fuzz_pick_buf(thread->world, op->arg[0]);
 	int peek, fd = buf ? fuzz_buf_fd(buf) : -1;
+	enum peek_direction direction = PEEK_BIDIRECTIONAL;
+	enum peek_view view = op->arg[1] % 4;
 	uint32_t first, nr;
 
 	if (fd < 0 || !thread->world->has_peek)
 		return false;
-	peek = peek_attach(fd, op->arg[1] % 4, PEEK_BIDIRECTIONAL);
+	if (buf->read_only && op->arg[3] % 4)
+		direction = PEEK_TO_DEVICE;
+	peek = peek_attach(fd, view, direction);
 	if (peek < 0) {
-		if (thread->world->exact && !peek_is_refused(errno))
+		if (thread->world->exact && !peek_is_refused(buf, errno))
 			fuzz_found(thread->world,
 				   "a device cannot have a buffer: %s",
 				   strerror(errno));
 		return true;
 	}
+	if (peek_could_write(buf, view, direction))
+		fuzz_found(thread->world,
+			   "a device could write a read-only buffer");
 	first = op->arg[2] % buf->nr_pages;
 	nr = buf->nr_pages - first;
 	if (op->arg[3] % 4 == 0)

@@ -49,8 +49,25 @@ static uint32_t draw_shift(uint32_t number, uint32_t first)
 static void map_ready(struct fuzz_map *map, int prot)
 {
 	memset(map->state, state_of(prot), map->nr_pages);
-	map->may_write = prot & PROT_WRITE;
 	atomic_store(&map->ready, true);
+}
+
+/*
+ * Whether a call that gives @buf's memory the protection @prot has to fail, which
+ * @error, 0 or an error number, says it did.
+ */
+static bool is_denied(struct fuzz_world *world, const struct fuzz_buf *buf,
+		      int prot, int error, const char *call)
+{
+	if (!buf->read_only || !(prot & PROT_WRITE))
+		return false;
+	if (!error)
+		fuzz_found(world, "%s lets a read-only buffer be written",
+			   call);
+	else if (world->exact && error != EACCES)
+		fuzz_found(world, "%s for writing a read-only buffer: %s", call,
+			   strerror(error));
+	return true;
 }
 
 static void map_buf(struct fuzz_world *world, struct fuzz_buf *buf,
@@ -58,7 +75,7 @@ static void map_buf(struct fuzz_world *world, struct fuzz_buf *buf,
 {
 	uint32_t most, first = op->arg[1] % 3 ? 0 : op->arg[1] % buf->nr_pages;
 	struct fuzz_map *map = fuzz_new_map(world);
-	int prot = draw_prot(op->arg[2]), fd = fuzz_buf_fd(buf);
+	int prot = draw_prot(op->arg[2]), fd = fuzz_buf_fd(buf), error = 0;
 
 	if (!map)
 		return;
@@ -70,12 +87,16 @@ static void map_buf(struct fuzz_world *world, struct fuzz_buf *buf,
 	map->nr_pages = op->arg[2] % 5 ? most : 1 + op->arg[2] % most;
 	map->addr += draw_shift(op->arg[3], first) * FUZZ_PAGE;
 	if (mmap(map->addr, map->nr_pages * FUZZ_PAGE, prot,
-		 MAP_SHARED | MAP_FIXED, fd, first * FUZZ_PAGE) != MAP_FAILED)
+		 MAP_SHARED | MAP_FIXED, fd, first * FUZZ_PAGE) == MAP_FAILED)
+		error = errno;
+	if (is_denied(world, buf, prot, error, "mmap"))
+		return;
+	if (!error)
 		map_ready(map, prot);
 	else if (world->exact)
 		fuzz_found(world, "mmap of pages %u to %u of %u: %s", first,
 			   first + map->nr_pages - 1, buf->nr_pages,
-			   strerror(errno));
+			   strerror(error));
 }
 
 static void map_memfd(struct fuzz_world *world, struct fuzz_memfd *memfd,
@@ -214,7 +235,6 @@ bool fuzz_do_mremap(struct fuzz_thread *thread, const struct fuzz_op *op)
 	to->buf = map->buf;
 	to->first = map->first + first;
 	to->nr_pages = left;
-	to->may_write = map->may_write;
 	to->addr += draw_shift(op->arg[3] / 8, to->first) * FUZZ_PAGE;
 	from = map->addr + first * FUZZ_PAGE;
 	memcpy(to->state, map->state + first, left);
@@ -255,7 +275,7 @@ bool fuzz_do_mremap_grow(struct fuzz_thread *thread, const struct fuzz_op *op)
 bool fuzz_do_mprotect(struct fuzz_thread *thread, const struct fuzz_op *op)
 {
 	struct fuzz_map *map = fuzz_pick_map(thread->world, op->arg[0]);
-	int prot = draw_prot(op->arg[3]);
+	int prot = draw_prot(op->arg[3]), error = 0;
 	uint32_t first, nr;
 
 	if (!map)
@@ -263,11 +283,16 @@ bool fuzz_do_mprotect(struct fuzz_thread *thread, const struct fuzz_op *op)
 	draw_part(map, op, &first, &nr);
 	if (thread->world->exact && !part_is_mapped(map, first, nr, false))
 		return false;
-	if (!mprotect(map->addr + first * FUZZ_PAGE, nr * FUZZ_PAGE, prot))
+	if (mprotect(map->addr + first * FUZZ_PAGE, nr * FUZZ_PAGE, prot))
+		error = errno;
+	if (map->buf &&
+	    is_denied(thread->world, map->buf, prot, error, "mprotect"))
+		return true;
+	if (!error)
 		memset(map->state + first, state_of(prot), nr);
 	else if (map->buf && thread->world->exact)
 		fuzz_found(thread->world, "mprotect of pages %u to %u: %s",
-			   first, first + nr - 1, strerror(errno));
+			   first, first + nr - 1, strerror(error));
 	return true;
 }
 

@@ -238,7 +238,10 @@ static bool is_shared(struct fuzz_world *world, const struct fuzz_memfd *memfd)
 	return false;
 }
 
-/* Nobody may write to a memfd with this seal, so no buffer may have its memory. */
+/*
+ * Nobody may write to a memfd with this seal, so no buffer may have its memory; but a
+ * read-only one of a memfd that had the seal before.
+ */
 bool fuzz_do_seal(struct fuzz_thread *thread, const struct fuzz_op *op)
 {
 	static const int choice[] = {
@@ -253,7 +256,7 @@ bool fuzz_do_seal(struct fuzz_thread *thread, const struct fuzz_op *op)
 	if (fcntl(memfd->fd, F_ADD_SEALS, seals))
 		return true;
 	if (thread->world->exact && seals == F_SEAL_WRITE &&
-	    is_shared(thread->world, memfd))
+	    !(memfd->seals & F_SEAL_WRITE) && is_shared(thread->world, memfd))
 		fuzz_found(
 			thread->world,
 			"memfd %u took F_SEAL_WRITE while a buffer has its memory",

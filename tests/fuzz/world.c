@@ -2,9 +2,11 @@
 /* The world of a program, and how a program runs in it: see world.h. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/udmabuf.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -300,6 +302,13 @@ bool fuzz_world_run(struct fuzz_world *world,
 	return !atomic_load(&world->found);
 }
 
+static bool answers_query(int dev)
+{
+	struct udmabuf_query query = { .size = sizeof(query) };
+
+	return !ioctl(dev, UDMABUF_QUERY, &query);
+}
+
 /* Room for all files, and a table of the process that never has to grow. */
 static bool open_fds(void)
 {
@@ -328,6 +337,7 @@ bool fuzz_world_open(struct fuzz_world *world, const char *device)
 		return false;
 	for (i = 0; i < FUZZ_THREADS; i++)
 		world->drm[i] = fuzz_import_open();
+	world->has_newer = answers_query(world->dev);
 	world->has_peek = !access(PEEK_DEVICE, R_OK | W_OK);
 	return true;
 }

@@ -71,6 +71,9 @@ struct fuzz_buf {
 	atomic_int fd[FUZZ_FDS];
 	atomic_uint handle[FUZZ_THREADS]; /* of the thread's DRM device */
 	ino_t ino;
+	bool read_only;
+	bool sealed; /* read-only, and nobody can write the memfds either */
+	uint64_t huge_entries; /* when somebody asked last */
 	uint32_t nr_pages;
 	uint32_t origin[FUZZ_BUF_PAGES]; /* uid << 16 | page of the memfd */
 	uint32_t page[FUZZ_BUF_PAGES];
@@ -87,7 +90,6 @@ struct fuzz_map {
 	struct fuzz_buf *buf;
 	uint32_t first; /* page of memfd or buffer */
 	uint32_t nr_pages;
-	bool may_write;
 	char *addr;
 	uint8_t state[FUZZ_MEMFD_PAGES]; /* FUZZ_MAPPED and so on */
 };
@@ -112,6 +114,7 @@ struct fuzz_world {
 	int dev;
 	int drm[FUZZ_THREADS];
 	bool has_peek;
+	bool has_newer; /* the requests that the kernel's own driver lacks */
 	atomic_ulong *counts; /* one for each kind of operation */
 };
 
