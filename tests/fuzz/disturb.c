@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "fleet.h"
@@ -75,14 +76,32 @@ static void disturb_memory(uint32_t what)
 
 /*
  * What moves memory takes as long as it takes: a process of its own does it, one at
- * a time.
+ * a time. Then the others have three times as long for themselves.
  */
 static pid_t memory_pid;
+static uint64_t memory_began, memory_again;
+
+static uint64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+static void tend_memory(void)
+{
+	if (memory_pid <= 0 || waitpid(memory_pid, NULL, WNOHANG) == 0)
+		return;
+	memory_pid = 0;
+	memory_again = now_ms() + 3 * (now_ms() - memory_began);
+}
 
 static void start_memory(uint32_t what)
 {
-	if (memory_pid > 0 && waitpid(memory_pid, NULL, WNOHANG) == 0)
+	if (memory_pid > 0 || now_ms() < memory_again)
 		return;
+	memory_began = now_ms();
 	memory_pid = fork();
 	if (!memory_pid) {
 		disturb_memory(what);
@@ -134,6 +153,7 @@ static void switch_tracing(struct fuzz_rng *rng)
 bool fuzz_disturb(struct fuzz_fleet *fleet, struct fuzz_rng *rng, char *what,
 		  size_t size)
 {
+	tend_memory();
 	switch (fuzz_below(rng, 11)) {
 	case 0 ... 2:
 		start_memory(fuzz_below(rng, 3));

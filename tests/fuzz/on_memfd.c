@@ -22,10 +22,10 @@ static uint32_t draw_pages(enum fuzz_memory memory, const struct fuzz_op *op)
 {
 	if (memory != FUZZ_SHMEM)
 		return FUZZ_HUGE_PAGES * (1 + op->arg[2] % 2);
-	switch (op->arg[2] % 16) {
+	switch (op->arg[2] % 48) {
 	case 0:
 		return FUZZ_HUGE_PAGES + op->arg[3] % FUZZ_HUGE_PAGES + 1;
-	case 1 ... 3:
+	case 1 ... 9:
 		return 16 + op->arg[3] % 48;
 	default:
 		return 1 + op->arg[3] % 16;
@@ -34,7 +34,7 @@ static uint32_t draw_pages(enum fuzz_memory memory, const struct fuzz_op *op)
 
 static enum fuzz_memory draw_memory(uint32_t number)
 {
-	switch (number % 20) {
+	switch (number % 48) {
 	case 0:
 		return FUZZ_THP;
 	case 1:
