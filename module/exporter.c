@@ -32,6 +32,13 @@
 #include "trace.h"
 #include "udmabuf.h"
 
+/*
+ * Any number of devices may have the same memory mapped, and a list may name a page
+ * any number of times. What the kernel checks must not take that for mappings that
+ * somebody lost.
+ */
+#define UDMABUF_DMA_ATTRS	DMA_ATTR_DEBUGGING_IGNORE_CACHELINES
+
 /**
  * struct udmabuf_attachment - one device's use of a buffer
  * @node: entry in &udmabuf.attachments; under &udmabuf.lock
@@ -205,7 +212,8 @@ static struct sg_table *udmabuf_map(struct dma_buf_attachment *attach,
 	if (ret)
 		return ERR_PTR(ret);
 
-	ret = dma_map_sgtable(ua->dev, &ua->table, direction, 0);
+	ret = dma_map_sgtable(ua->dev, &ua->table, direction,
+			      UDMABUF_DMA_ATTRS);
 	if (ret)
 		return ERR_PTR(ret);
 
@@ -221,7 +229,7 @@ static void udmabuf_unmap(struct dma_buf_attachment *attach,
 	struct udmabuf_attachment *ua = attach->priv;
 
 	udmabuf_set_direction(attach->dmabuf->priv, ua, DMA_NONE);
-	dma_unmap_sgtable(ua->dev, table, direction, 0);
+	dma_unmap_sgtable(ua->dev, table, direction, UDMABUF_DMA_ATTRS);
 }
 
 /*
