@@ -21,9 +21,10 @@
 /*
  * Far below all else. What others map (the C library, a driver for a moment) comes
  * to the highest place that is free; a part of the arena that was unmapped must not
- * be one, for threads that come late still write there.
+ * be one, for threads that come late still write there. But not so far that the
+ * address sanitizer has its shadow there.
  */
-#define ARENA_HINT	((void *)0x1000000000)
+#define ARENA_HINT	((void *)0x200000000000)
 
 void fuzz_found(struct fuzz_world *world, const char *format, ...)
 {
