@@ -15,6 +15,7 @@
 #define FOUND		3 /* exit status */
 #define NO_WORLD	4
 #define TRY_SECONDS	120
+#define KILL_SECONDS	20
 
 /* One for each process: a child has a copy that it uses as its own. */
 static struct fuzz_world world;
@@ -59,6 +60,15 @@ static int worker_run(struct fuzz_fleet *fleet, uint32_t number)
 	return ret;
 }
 
+static bool wait_until(pid_t pid, int *status, time_t end)
+{
+	pid_t got;
+
+	while ((got = waitpid(pid, status, WNOHANG)) == 0 && time(NULL) < end)
+		usleep(2000);
+	return got == pid;
+}
+
 bool fuzz_fleet_start(struct fuzz_fleet *fleet, uint32_t number)
 {
 	struct fuzz_worker *worker = &fleet->worker[number];
@@ -79,12 +89,13 @@ bool fuzz_fleet_start(struct fuzz_fleet *fleet, uint32_t number)
 void fuzz_fleet_kill(struct fuzz_fleet *fleet, uint32_t number)
 {
 	struct fuzz_worker *worker = &fleet->worker[number];
+	int status;
 
 	if (worker->pid <= 0)
 		return;
 	kill(worker->pid, SIGKILL);
-	while (waitpid(worker->pid, NULL, 0) < 0 && errno == EINTR)
-		;
+	/* Who waits in the kernel for one that crashed there never goes. */
+	wait_until(worker->pid, &status, time(NULL) + KILL_SECONDS);
 	worker->pid = 0;
 }
 
@@ -131,15 +142,6 @@ bool fuzz_fleet_tend(struct fuzz_fleet *fleet, char *what, size_t size,
 		}
 	}
 	return true;
-}
-
-static bool wait_until(pid_t pid, int *status, time_t end)
-{
-	pid_t got;
-
-	while ((got = waitpid(pid, status, WNOHANG)) == 0 && time(NULL) < end)
-		usleep(2000);
-	return got == pid;
 }
 
 bool fuzz_fleet_stop(struct fuzz_fleet *fleet, unsigned int seconds, char *what,

@@ -38,6 +38,7 @@
 
 #define REPLAYS		20
 #define STOP_SECONDS	120
+#define SEEK_SECONDS	240 /* for a program that finds it again */
 #define TELL_SECONDS	10
 
 struct options {
@@ -187,13 +188,17 @@ static bool shorten(struct session *s, uint64_t seed)
 	return fuzz_shorten(&s->fleet, &s->program, s->found, sizeof(s->found));
 }
 
-/* The programs that ran when it was found, the likeliest first. */
+/*
+ * The programs that ran when it was found, the likeliest first; not for ever, in a
+ * kernel that may have crashed.
+ */
 static bool shorten_any(struct session *s)
 {
+	time_t end = time(NULL) + SEEK_SECONDS;
 	uint32_t i, j;
 
-	for (j = 0; j < FUZZ_RECENT; j++)
-		for (i = 0; i < s->fleet.nr_workers; i++)
+	for (j = 0; j < FUZZ_RECENT && time(NULL) < end; j++)
+		for (i = 0; i < s->fleet.nr_workers && time(NULL) < end; i++)
 			if ((s->worker == s->fleet.nr_workers ||
 			     s->worker == i) &&
 			    shorten(s,

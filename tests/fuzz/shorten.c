@@ -28,7 +28,7 @@ static bool finds(struct shorten *s, const struct fuzz_program *program)
 	int tries = program->nr_threads > 1 ? TRIES_THREADS : TRIES_ALONE;
 	char what[512];
 
-	while (tries--) {
+	while (tries-- && time(NULL) < s->end) {
 		if (!fuzz_fleet_try(s->fleet, program, what, sizeof(what)))
 			continue;
 		snprintf(s->what, s->size, "%s", what);
