@@ -86,14 +86,14 @@ static double now(void)
 	return time.tv_sec + time.tv_nsec / 1e9;
 }
 
-/* The best of some, in seconds; negative when it fails. */
+/* The best of many, for the machine may be busy, in seconds; negative when it fails. */
 static double seconds_to_create(
 	int dev, const struct udmabuf_create_item *items, int count)
 {
 	double best = -1, start, took;
 	int i, buf;
 
-	for (i = 0; i < 5; i++) {
+	for (i = 0; i < 20; i++) {
 		start = now();
 		buf = udb_create_list(dev, items, count);
 		took = now() - start;
