@@ -8,13 +8,17 @@
 #   SUITE.gates     a line for each mistake: what noticed it, a tab, what it says
 #   SUITE.kmemleak  the whole of what kmemleak says, where it says anything
 #   gates.tsv       a line for each suite: its name, then as far as the kernel has
-#                   them leaks, classes of locks, wrong uses of the DMA interface
+#                   them leaks, classes of locks, wrong uses of the DMA interface,
+#                   data races / accesses that were watched for one
 # A gate that cannot be asked is a mistake, too: it would let everything through.
 # $gates_left_out names those that a machine cannot have.
 
 gates_kmemleak=/sys/kernel/debug/kmemleak
 gates_dma=/sys/kernel/debug/dma-api
 gates_dma_seen=0
+gates_kcsan=/sys/kernel/debug/kcsan
+gates_races_seen=0
+gates_watched_seen=0
 gates_found=	# what the last gate found, for gates.tsv
 gates_left_out=
 
@@ -84,6 +88,33 @@ gate_dma-api() {
 	elif [ "$gates_found" -ne 0 ]; then
 		gates_report dma-api "$gates_found wrong uses, see the kernel log"
 	fi
+}
+
+gates_kcsan_number() {
+	awk -F': ' -v names=" $* " 'index(names, " " $1 " ") { sum += $2 } END { print sum + 0 }' \
+		"$gates_kcsan"
+}
+
+# The watchpoints are a sample: a suite that had none would prove nothing. The boot is
+# no suite: it may have gone by without one.
+gate_kcsan() {
+	local races watched
+
+	if ! races=$(gates_kcsan_number data_races races_unknown_origin assert_failures) ||
+		! watched=$(gates_kcsan_number setup_watchpoints); then
+		gates_report kcsan "cannot ask for data races"
+		return
+	fi
+	gates_found=$((races - gates_races_seen))/$((watched - gates_watched_seen))
+	if [ "${gates_found%/*}" -ne 0 ]; then
+		gates_report kcsan "${gates_found%/*} data races, see the kernel log"
+	elif [ "$(gates_kcsan_number enabled)" != 1 ]; then
+		gates_report kcsan "nobody looks for data races any more"
+	elif [[ ${gates_found#*/} -eq 0 && $gates_suite != boot ]]; then
+		gates_report kcsan "no access was watched"
+	fi
+	gates_races_seen=$races
+	gates_watched_seen=$watched
 }
 
 gates_suite() {

@@ -12,10 +12,13 @@
 #include <linux/dma-mapping.h>
 #include <linux/err.h>
 #include <linux/irqflags.h>
+#include <linux/jiffies.h>
+#include <linux/kthread.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/panic.h>
 #include <linux/platform_device.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
@@ -152,6 +155,34 @@ static void splat_dma_unmap(void)
 	platform_device_unregister(device);
 }
 
+static int splat_counter;
+
+static int splat_count(void *unused)
+{
+	while (!kthread_should_stop()) {
+		splat_counter++;
+		cond_resched();
+	}
+	return 0;
+}
+
+/* Two threads count, without a lock and without the word "atomic". */
+static void splat_race(void)
+{
+	struct task_struct *other =
+		kthread_run(splat_count, NULL, "splat_race");
+	unsigned long end = jiffies + 2 * HZ;
+
+	if (IS_ERR(other))
+		return;
+	while (time_before(jiffies, end)) {
+		splat_counter++;
+		cond_resched();
+	}
+	kthread_stop(other);
+	pr_info("udmabuf_splat: counted to %d\n", splat_counter);
+}
+
 static void splat_none(void)
 {
 	pr_info("udmabuf_splat: nothing done\n");
@@ -174,6 +205,7 @@ static const struct {
 	{ "lock_inversion", splat_lock_inversion },
 	{ "atomic_sleep", splat_atomic_sleep },
 	{ "dma_unmap", splat_dma_unmap },
+	{ "race", splat_race },
 };
 
 static int __init splat_init(void)
