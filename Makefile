@@ -14,7 +14,7 @@ TIME ?=
 SEED ?=
 REPLAY ?=
 
-.PHONY: help setup demo bench bench-compare bench-load check check-fast check-machines check-clients check-fuzz fuzz soak build deb install intree upstream clean
+.PHONY: help setup demo bench bench-compare bench-load check check-fast check-machines check-clients check-debug check-fuzz fuzz soak build deb install intree upstream clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -56,6 +56,9 @@ fuzz: setup ## random operations, on each kernel: TIME=600 KERNEL=7.3 SEED=1, or
 
 soak: setup ## frames for an hour, and counters that have to stay flat: TIME=3600 KERNEL=7.3
 	@tests/soak/run $(if $(KERNEL),--kernel '$(KERNEL)') --time '$(or $(TIME),3600)'
+
+check-debug: setup ## all selftests on kernels that look for mistakes; which lines of the driver ran
+	@tests/debug/run all
 
 check-fast: ## checkers and unit tests, on this machine only
 	@tools/check-fast

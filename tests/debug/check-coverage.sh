@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Tests of tests/debug/coverage in a small tree of its own with a made-up gcov: lines
-# that did not run, exceptions that are none, and counters of another build must not
-# be overlooked. TAP on standard output.
+# Tests of tests/debug/coverage and tests/debug/counters, in a small tree of their own
+# with a made-up gcov: lines that did not run, exceptions that are none, and parts that
+# nobody ran must not be overlooked. TAP on standard output.
 # shellcheck source-path=SCRIPTDIR
 # Tests are called by their names; what is in single quotes is for other shells.
 # shellcheck disable=SC2317,SC2016
@@ -37,7 +37,7 @@ gcov_says() {
 new_tree() {
 	rm -rf "${tree:?}"/*
 	mkdir -p "$tree/tests/debug" "$results/selftests-7.3-debug-intree/"{a,b}/gcov
-	cp "$tap_top"/tests/debug/coverage "$tree/tests/debug/"
+	cp "$tap_top"/tests/debug/{coverage,counters} "$tree/tests/debug/"
 	put vm/kernel '#!/bin/bash' \
 		'[ "$1" = --gcov ] || { echo "$PWD/kernel"; exit; }' \
 		'[ ! -e "$3/stamp" ] || echo "a.gcda: stamp mismatch with notes file" >&2' \
@@ -100,8 +100,27 @@ test_coverage_needs_counters() {
 	ends 2 "run 'tests/debug/run kunit intree'" "nothing to count"
 }
 
+test_counters() {
+	new_tree
+	run counters
+	ends 1 'selftests          not run' "tests that were not run"
+	put build/results/selftests-7.3-debug-intree/results.tsv $'mmap\ta\tpass\t' \
+		$'mmap\tb\tskip\twhy' $'sync\t(kmemleak)\tfail\t2 objects are lost'
+	put build/results/selftests-7.3-debug-intree/a/gates.tsv $'boot\tkmemleak=0\tlockdep=900' \
+		$'mmap\tkmemleak=2\tlockdep=901'
+	put build/results/selftests-7.3-debug-intree/a/fail_nth.tap \
+		'# faults: 12 points, of which 9 were told' '# faults: 5 points, of which 0 were told'
+	run counters
+	ends 1 'selftests          2 tests in 1 suites: 1 passed, 0 failed, 1 skipped; 1 reports' \
+		"tests are counted, and reports"
+	ends 1 'gate kmemleak      2 times asked, 2 reports' "gates are counted"
+	ends 1 'gate lockdep       2 times asked, 0 reports' "classes of locks are no reports"
+	ends 1 'failure points     17 in 2 calls, of which 9 were told' "points of failure are counted"
+	ends 1 'coverage           not run' "what is missing is told"
+}
+
 cd "$tree"
-for test in coverage_sums coverage_judges coverage_needs_counters; do
+for test in coverage_sums coverage_judges coverage_needs_counters counters; do
 	tap_run "$test"
 done
 tap_end
