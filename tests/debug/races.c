@@ -156,6 +156,16 @@ static int step_table(FIXTURE_DATA(races) *self UDB_UNUSED,
 	return rows < 2 ? -ENOENT : 0;
 }
 
+/* What a buffer is like, while others attach to it, map it and unmap it. */
+static int step_info(FIXTURE_DATA(races) *self, unsigned int round UDB_UNUSED)
+{
+	struct udmabuf_info info = { .size = sizeof(info), .fd = self->buf };
+
+	if (ioctl(self->dev, UDMABUF_INFO, &info))
+		return -errno;
+	return info.bytes == self->size && info.runs ? 0 : -EINVAL;
+}
+
 /* Limits that every list of the other side is below. */
 static int step_limits(FIXTURE_DATA(races) *self UDB_UNUSED, unsigned int round)
 {
@@ -188,6 +198,8 @@ RACES(create_punch_huge, HUGETLB_2M, create, punch);
 RACES(create_table, SHMEM_4K, create_list, table);
 RACES(attach_table, SHMEM_4K, attach, table);
 RACES(touch_table, HUGETLB_2M, remap, table);
+RACES(attach_info, SHMEM_4K, attach, info);
+RACES(touch_info, HUGETLB_2M, remap, info);
 RACES(create_limits, SHMEM_4K, create_list, limits);
 
 FIXTURE_SETUP(races)
