@@ -201,7 +201,7 @@ static int kib_of_fragments(int dev, int memfd)
  * Megabytes of runs are charged to whoever made the buffers, and limited as his
  * memory is. The memfd has its pages already: they are charged to this process.
  */
-TEST_F_TIMEOUT(cost, fragments_are_charged_to_the_creator, 60)
+TEST_F_TIMEOUT(cost, fragments_are_charged_to_the_creator, 180)
 {
 	int memfd = udb_memfd(UDB_SHMEM_4K, 4 * UDB_PAGE), status;
 	pid_t pid;

@@ -307,7 +307,7 @@ static bool race(const void *arg)
 	return good && !race.failed;
 }
 
-TEST_TIMEOUT(threads_lose_nothing, 90)
+TEST_TIMEOUT(threads_lose_nothing, 300)
 {
 	struct sync_buffers buffers;
 
