@@ -16,6 +16,7 @@
 
 #define BENCH_PAGE	4096UL
 #define BENCH_HUGE	(2UL << 20)
+#define BENCH_GIB	(1UL << 30)
 #define BENCH_MIB	(1UL << 20)
 #define BENCH_NO_IOCTL	_IO('b', 0xff) /* that no dma-buf has */
 #define BENCH_RUN	16UL /* bytes that the driver keeps for a run */

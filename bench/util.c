@@ -72,17 +72,21 @@ uint64_t bench_now(const struct bench *b)
 	return (uint64_t)now.tv_sec * BENCH_SECOND + (uint64_t)now.tv_nsec;
 }
 
-/* Where huge entries are possible: at a multiple of their size. */
+/*
+ * Where huge entries are possible: at a multiple of their size. A file of pages of
+ * 1 GiB cannot be mapped anywhere else.
+ */
 void *bench_map(int fd, size_t size, int prot)
 {
+	size_t align = size < BENCH_GIB ? BENCH_HUGE : BENCH_GIB;
 	char *room, *map;
 
-	room = mmap(NULL, size + BENCH_HUGE, PROT_NONE,
-		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	room = mmap(NULL, size + align, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS,
+		    -1, 0);
 	if (room == MAP_FAILED)
 		goto out_error;
-	map = (char *)(((uintptr_t)room + BENCH_HUGE - 1) & ~(BENCH_HUGE - 1));
-	munmap(room, size + BENCH_HUGE);
+	map = (char *)(((uintptr_t)room + align - 1) & ~(align - 1));
+	munmap(room, size + align);
 	map = mmap(map, size, prot, MAP_SHARED | MAP_FIXED, fd, 0);
 	if (map != MAP_FAILED)
 		return map;
