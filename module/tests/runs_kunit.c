@@ -288,6 +288,7 @@ static void runs_test_model(struct kunit *test)
 		memset(model, 0, sizeof(*model));
 		runs.nr = 0;
 		runs.nr_pages = 0;
+		runs.next_pfn = 0;
 		while (!runs_append_random(&rnd, &runs, model))
 			if (model->nr + 8 > RUNS_PAGES)
 				break;
