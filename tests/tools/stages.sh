@@ -3,9 +3,10 @@
 #
 # Tests of how tools/check runs its stages, sums what they count and tells what
 # failed. To be sourced by tests/tools/run, which has the helpers.
-# shellcheck disable=SC2154 # status, output, last, tree: see there
-# Tests are called by their names; what is in single quotes is for other shells.
-# shellcheck disable=SC2317,SC2016
+# status, output and last are set by its run(), and tree by itself.
+# shellcheck disable=SC2154
+# What is in single quotes is for the scripts that put_stages() writes.
+# shellcheck disable=SC2016
 
 # put_stages CHECK-FAST VM SELFTESTS: what each says at its end; there are two
 # kernels, one with a driver of its own.
