@@ -109,6 +109,10 @@ test_check_minutes() {
 	ends 0 'selftests (6.12, stock)' "what is left is no failure"
 	output=${output##*== left out for lack of time:}
 	ends 0 'selftests (6.12, stock)' "and named at the end"
+	put tools/check-fast '#!/bin/bash' 'sleep 15; echo "3 passed, 0 failed, 0 skipped"'
+	put tests/run '#!/bin/bash' 'echo "5 passed, 0 failed, 0 skipped"'
+	run env SECONDS=106 tools/check --minutes 2
+	tap_is "$status" 0 "they do not wait for the checkers"
 	run env SECONDS=130 tools/check --minutes 2
 	ends 1 'selftests (6.12, ours): no time for it' "but the driver's own tests are wanted"
 }
