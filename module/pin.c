@@ -12,7 +12,7 @@
  * starts at the first page of its folio; a range that starts in the middle of
  * a folio starts a run of its own.
  */
-#include <linux/err.h>
+#include <linux/compiler.h>
 #include <linux/errno.h>
 #include <linux/falloc.h>
 #include <linux/fcntl.h>
@@ -35,13 +35,13 @@
 /*
  * A batch ends at so many folios, which fit into one page, or so many bytes,
  * which can be allocated and zeroed before anybody gets impatient. The first batch
- * has fewer folios: large ones, and most ranges of a list, never need more. Both
- * are multiples of 31: memfd_pin_folios() looks up so many at a time, and those for
- * which there is no room are looked up again.
+ * has fewer folios: large ones, and most ranges of a list, never need more. All
+ * three are multiples of 31 folios, small or huge: memfd_pin_folios() looks up so
+ * many at a time, and those for which there is no room are looked up again.
  */
 #define UDMABUF_BATCH_FOLIOS	(16 * 31)
 #define UDMABUF_BATCH_FIRST	(2 * 31)
-#define UDMABUF_BATCH_BYTES	SZ_64M
+#define UDMABUF_BATCH_BYTES	(31 * SZ_2M)
 
 /*
  * A pin of a small folio adds 1024 to its reference count, so two million of
@@ -70,18 +70,17 @@ static int udmabuf_memfd_check(struct udmabuf *ubuf, struct file *memfd,
 	return 0;
 }
 
+/*
+ * Whether a huge page is missing. A look at each is enough, without a reference: the
+ * inode lock keeps holes from being punched.
+ */
 static bool udmabuf_memfd_has_holes(struct file *memfd, loff_t pos, loff_t end)
 {
-	pgoff_t index = pos >> PAGE_SHIFT;
-	struct folio *folio;
+	const loff_t size = huge_page_size(hstate_file(memfd));
 
-	while (index < end >> PAGE_SHIFT) {
-		folio = filemap_get_folio(memfd->f_mapping, index);
-		if (IS_ERR(folio))
+	for (pos = round_down(pos, size); pos < end; pos += size)
+		if (!filemap_range_has_page(memfd->f_mapping, pos, pos))
 			return true;
-		index = folio_next_index(folio);
-		folio_put(folio);
-	}
 	return false;
 }
 

@@ -134,6 +134,42 @@ TEST_F(unfaulted, partly_faulted)
 	close(buf);
 }
 
+static int allocate(FIXTURE_DATA(unfaulted) *self, int page)
+{
+	return fallocate(self->memfd, FALLOC_FL_KEEP_SIZE, page * UDB_HUGE,
+			 UDB_HUGE);
+}
+
+/* Neither end of the range is that of a huge page, and only the middle is missing. */
+TEST_F(unfaulted, hole_within_the_range)
+{
+	int buf;
+
+	ASSERT_EQ(0, allocate(self, 1));
+	ASSERT_EQ(0, allocate(self, 3));
+	expect_pool(_metadata, &self->before, 2, 0);
+	buf = udb_create(self->dev, self->memfd, 2 * UDB_HUGE - UDB_PAGE,
+			 UDB_HUGE + 2 * UDB_PAGE);
+	ASSERT_GE(buf, 0);
+	expect_pool(_metadata, &self->before, 3, 0);
+	close(buf);
+}
+
+/* The file then has as many pages as it is long, and a hole nevertheless. */
+TEST_F(unfaulted, page_behind_the_end_fills_no_hole)
+{
+	int page, buf;
+
+	for (page = 0; page <= NR_HUGE; page++)
+		if (page != 2)
+			ASSERT_EQ(0, allocate(self, page));
+	expect_pool(_metadata, &self->before, NR_HUGE, 0);
+	buf = udb_create(self->dev, self->memfd, 0, SIZE);
+	ASSERT_GE(buf, 0);
+	expect_pool(_metadata, &self->before, NR_HUGE + 1, 0);
+	close(buf);
+}
+
 /* Every free page of the pool gets a secret, then goes back. */
 static void soil_pool(struct udb_test *_metadata, long nr)
 {

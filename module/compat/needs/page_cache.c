@@ -1,20 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* the page cache by folios: filemap_get_folio(), folio_pgoff() and others */
+/* the page cache by folios: filemap_range_has_page(), folio_pgoff() and others */
 #include <linux/mm.h>
-#include <linux/err.h>
 #include <linux/pagemap.h>
 
-pgoff_t udmabuf_need_cache(struct address_space *mapping);
+pgoff_t udmabuf_need_cache(struct folio *folio);
 
-pgoff_t udmabuf_need_cache(struct address_space *mapping)
+pgoff_t udmabuf_need_cache(struct folio *folio)
 {
-	struct folio *folio = filemap_get_folio(mapping, 0);
-	pgoff_t next;
-
-	if (IS_ERR(folio))
+	if (!filemap_range_has_page(folio->mapping, 0, 0))
 		return 0;
-	next = folio_next_index(folio) - folio_pgoff(folio) +
+	return folio_next_index(folio) - folio_pgoff(folio) +
 	       folio_nr_pages(folio) + folio_ref_count(folio);
-	folio_put(folio);
-	return next;
 }

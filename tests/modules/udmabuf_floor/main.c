@@ -24,7 +24,7 @@
 
 /* As much as a driver with small arrays asks for in one call. */
 #define FLOOR_FOLIOS	512UL
-#define FLOOR_BYTES	SZ_64M
+#define FLOOR_BYTES	(31 * SZ_2M)
 
 /* Of page pointers, no array may be as large as somebody likes. */
 #define FLOOR_MAX	SZ_4G
