@@ -109,11 +109,13 @@ int udmabuf_grow(struct udmabuf *ubuf, pgoff_t more)
  * udmabuf_trim() - give back the room that the runs do not need
  * @ubuf: a buffer that has all its memory
  *
- * An eighth may stay: it is not worth copying the rest. Failing to get the
- * smaller array does no harm: the larger one stays.
+ * An eighth may stay, and what every buffer gets: it is not worth copying the
+ * rest. Failing to get the smaller array does no harm: the larger one stays.
  */
 void udmabuf_trim(struct udmabuf *ubuf)
 {
-	if (ubuf->runs.capacity - ubuf->runs.nr > ubuf->runs.nr / 8)
+	size_t room = ubuf->runs.capacity - ubuf->runs.nr;
+
+	if (ubuf->runs.capacity > UDMABUF_RUNS_MIN && room > ubuf->runs.nr / 8)
 		udmabuf_resize_runs(&ubuf->runs, ubuf->runs.nr);
 }

@@ -71,13 +71,28 @@ static int udmabuf_memfd_check(struct udmabuf *ubuf, struct file *memfd,
 }
 
 /*
- * Whether a huge page is missing. A look at each is enough, without a reference: the
- * inode lock keeps holes from being punched.
+ * Whether no page of a file is missing, by what the page cache counts: as many as the
+ * file is long, and none behind its end, where fallocate() may have put some.
+ */
+static bool udmabuf_memfd_is_whole(struct file *memfd)
+{
+	const struct address_space *mapping = memfd->f_mapping;
+	loff_t size = i_size_read(mapping->host);
+
+	return READ_ONCE(mapping->nrpages) == size >> PAGE_SHIFT &&
+	       !filemap_range_has_page(memfd->f_mapping, size, LLONG_MAX);
+}
+
+/*
+ * Whether a huge page is missing. A look is enough, without a reference to what is
+ * there: the inode lock keeps holes from being punched.
  */
 static bool udmabuf_memfd_has_holes(struct file *memfd, loff_t pos, loff_t end)
 {
 	const loff_t size = huge_page_size(hstate_file(memfd));
 
+	if (udmabuf_memfd_is_whole(memfd))
+		return false;
 	for (pos = round_down(pos, size); pos < end; pos += size)
 		if (!filemap_range_has_page(memfd->f_mapping, pos, pos))
 			return true;
