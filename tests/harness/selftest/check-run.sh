@@ -15,7 +15,7 @@ wrong=0
 
 # A checkout that has only what tests/run needs.
 mkdir -p "$work/tree/"{vm/kernels,vm/source-kernels,tests/harness,tests/expected,tests/machines,docs,made}
-cp "$top/tests/run" "$top/tests/machine.sh" "$work/tree/tests/"
+cp "$top/tests/run" "$top/tests/machine.sh" "$top/tests/lists.sh" "$work/tree/tests/"
 cp "$top/tests/harness/tap.awk" "$work/tree/tests/harness/"
 cd "$work/tree"
 : >vm/kernels/6.12
@@ -277,6 +277,26 @@ expect 'a kernel that noticed nothing' 0 '2 passed, 0 failed, 1 skipped' \
 	--kernel 9.0-debug </dev/null
 expect 'the driver in its tree' 0 '2 passed, 0 failed, 1 skipped' \
 	--kernel 9.0-debug --driver intree </dev/null
+
+# The other list has a test of the module, which is not there in a tree, and one of
+# the skips that the kernel's own list has to announce.
+all_is_well_on_debug
+echo 'like 6.12' >vm/source-kernels/9.0-debug
+printf '%s\n' 'one a.first' 'one a.second' 'two b.third' 'module m.loads' \
+	>tests/expected/selftests-6.12
+echo 'two b.third skip: no moon' >tests/expected/selftests-9.0-debug
+expect 'the tests of another kernel, too' 0 '2 passed, 0 failed, 1 skipped' \
+	--kernel 9.0-debug --driver intree </dev/null
+expect 'what only it has is listed' 0 '2 passed, 0 failed, 1 skipped' \
+	--kernel 9.0-debug --driver intree --update-expected </dev/null
+[ "$(grep -v '^#' tests/expected/selftests-9.0-debug)" = 'two b.third skip: no moon' ] ||
+	wrong=$((wrong + 1))
+echo 'one a.lost' >>tests/expected/selftests-6.12
+expect 'one of those is lost' 1 '2 passed, 1 failed, 1 skipped' \
+	--kernel 9.0-debug --driver intree <<'END'
+failed: one a.lost: is missing
+END
+: >vm/source-kernels/9.0-debug
 
 all_is_well_on_debug
 printf 'kmemleak\t3 objects are lost: kmalloc\n' >made/main/two.gates
