@@ -3,11 +3,33 @@
  * The page cache of hugetlbfs, counted in pages, for kernels that count it in
  * huge pages. Takes no locks.
  */
+#include <linux/err.h>
+#include <linux/errno.h>
 #include <linux/fs.h>
 #include <linux/hugetlb.h>
 #include <linux/magic.h>
 #include <linux/mm.h>
 #include <linux/pagemap.h>
+
+/**
+ * udmabuf_compat_filemap_get_folio() - find the folio of a page of a file
+ * @mapping: the file
+ * @index: the page
+ *
+ * Return: the folio with a reference, or an ERR_PTR(); some of the kernels with
+ * this gap answer NULL in place of that.
+ */
+struct folio *udmabuf_compat_filemap_get_folio(struct address_space *mapping,
+					       pgoff_t index)
+{
+	struct inode *inode = mapping->host;
+	struct folio *folio;
+
+	if (inode->i_sb->s_magic == HUGETLBFS_MAGIC)
+		index >>= huge_page_order(hstate_inode(inode));
+	folio = __filemap_get_folio(mapping, index, 0, 0);
+	return folio ? folio : ERR_PTR(-ENOENT);
+}
 
 /* The shadow header's, which would come back here. */
 #undef filemap_range_has_page

@@ -2,23 +2,21 @@
 /*
  * memfd_pin_folios() for kernels that have none.
  *
- * What they offer for pinning memory for a long time works on mappings. So the
- * range is mapped into the caller for the moment, pinned through the mapping,
- * and unmapped.
+ * Most folios can stay where they are. They are found in the page cache, and pinned
+ * by counting as pin_user_pages() does.
  *
- * Locks: called with the inode lock of the memfd held, shared, as the driver
- * does. For shmem it stays held: mapping and faults may come inside it, as they do
- * in write(2). Mapping a file of hugetlbfs however takes that lock, inside the mmap
- * lock, so for hugetlbfs it is given up meanwhile. What it kept true still is when
- * it is back:
+ * Some would be in the way there for a long time: those in a zone that memory can be
+ * taken out of, or given to CMA. To have them moved is what kernels offer on mappings
+ * only. So from the first such folio on the range is mapped into the caller for the
+ * moment, pinned through the mapping, and unmapped. So it is, too, when a folio cannot
+ * be had: the error is that of a page fault then. Huge pages of hugetlbfs stay in any
+ * case: Linux 6.1 warns when it is to move one.
  *
- * * The file cannot have become shorter: the caller saw F_SEAL_SHRINK.
- * * It cannot have got F_SEAL_WRITE where the mapping can be written: mapping a
- *   sealed file so fails, sealing a file that is mapped so fails, and then sealing
- *   a file that has pins fails.
- * * A hole may have been punched. In any case other threads can put what they
- *   like where the mapping was. So each folio is looked at under the lock, and
- *   kept only when it is the memfd's, at the place where it is expected.
+ * Locks: called with the inode lock of the memfd held, shared, as the driver does.
+ * Mapping and faults of shmem may come inside it, as they do in write(2). It keeps the
+ * size, the seals and the holes as they are; but other threads can put what they like
+ * where the mapping was. So each folio is looked at, and kept only when it is the
+ * memfd's, at the place where it is expected.
  *
  * What other threads of the caller do to the mapping, they do to themselves.
  */
@@ -34,17 +32,22 @@
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/mman.h>
+#include <linux/mmzone.h>
 #include <linux/pagemap.h>
 #include <linux/sched/signal.h>
+#include <linux/shmem_fs.h>
+#include <linux/vmstat.h>
+
+#ifndef udmabuf_compat_pincount
+#define udmabuf_compat_pincount(folio) (&(folio)->_pincount)
+#endif
 
 /* Small pages are pinned so many at once, of which pin.c has multiples. */
 #define UDMABUF_COMPAT_PAGES	31
 
 /**
  * struct udmabuf_compat_pins - folios that are being pinned
- * @memfd: the file, such that it can be mapped with @prot
- * @prot: %PROT_READ; and %PROT_WRITE where the memfd may be written, so that it
- *        cannot get %F_SEAL_WRITE in the meantime
+ * @memfd: the file
  * @first: first page of the file that is wanted
  * @end: the page behind the last one that is wanted
  * @folios: array of @max folios, the first @nr of them pinned
@@ -53,7 +56,6 @@
  */
 struct udmabuf_compat_pins {
 	struct file *memfd;
-	int prot;
 	pgoff_t first;
 	pgoff_t end;
 	struct folio **folios;
@@ -81,6 +83,66 @@ static void udmabuf_compat_add(struct udmabuf_compat_pins *pins,
 		pins->folios[pins->nr++] = folio;
 }
 
+/*
+ * Whether a folio is pinned where it is. For CMA the kernel looks at the kind of the
+ * folio's block of pages, by a function that modules have not: here the whole of a
+ * zone that has such blocks is taken for one.
+ */
+static bool udmabuf_compat_may_stay(struct folio *folio)
+{
+	if (folio_test_hwpoison(folio))
+		return false;
+	if (folio_test_large(folio) && folio_test_has_hwpoisoned(folio))
+		return false;
+	return folio_test_hugetlb(folio) ||
+	       (folio_zonenum(folio) != ZONE_MOVABLE &&
+		!zone_cma_pages(folio_zone(folio)));
+}
+
+/* The folio of a page, with a reference. shmem may have it elsewhere, or make it. */
+static struct folio *udmabuf_compat_get_folio(struct file *memfd, pgoff_t index)
+{
+	struct address_space *mapping = memfd->f_mapping;
+	struct folio *folio = filemap_get_folio(mapping, index);
+	struct page *page;
+
+	if (!IS_ERR(folio) || is_file_hugepages(memfd))
+		return folio;
+	page = shmem_read_mapping_page(mapping, index);
+	return IS_ERR(page) ? ERR_CAST(page) : page_folio(page);
+}
+
+/* Makes a pin of a reference: of a small folio so many more, of a large one a count. */
+static void udmabuf_compat_make_pin(struct folio *folio)
+{
+	if (folio_test_large(folio))
+		atomic_inc(udmabuf_compat_pincount(folio));
+	else
+		folio_ref_add(folio, GUP_PIN_COUNTING_BIAS - 1);
+	mod_node_page_state(folio_pgdat(folio), NR_FOLL_PIN_ACQUIRED, 1);
+}
+
+/* Pins folios where they are, up to the first for which that is not enough. */
+static void udmabuf_compat_pin_cached(struct udmabuf_compat_pins *pins)
+{
+	pgoff_t index = pins->first;
+	struct folio *folio;
+
+	while (index < pins->end && pins->nr < pins->max) {
+		folio = udmabuf_compat_get_folio(pins->memfd, index);
+		if (IS_ERR(folio))
+			break;
+		if (!udmabuf_compat_may_stay(folio)) {
+			folio_put(folio);
+			break;
+		}
+		udmabuf_compat_make_pin(folio);
+		pins->folios[pins->nr++] = folio;
+		index = folio_next_index(folio);
+		cond_resched();
+	}
+}
+
 /* After a large folio most likely comes another one: one page of it is enough. */
 static unsigned int udmabuf_compat_step(const struct udmabuf_compat_pins *pins,
 					pgoff_t index)
@@ -104,19 +166,16 @@ static pgoff_t udmabuf_compat_next(const struct udmabuf_compat_pins *pins,
 	return max(index, folio_next_index(folio));
 }
 
-/*
- * Pins what is mapped at @addr: the file from page @index on. The faults are those
- * of a reader, also where the mapping can be written: in a shared mapping they find
- * the same pages, some more at a time.
- */
+/* Pins what is mapped at @addr. In a shared mapping a reader has the same pages. */
 static int udmabuf_compat_pin_mapped(struct udmabuf_compat_pins *pins,
-				     unsigned long addr, pgoff_t index)
+				     unsigned long addr)
 {
 	struct page *pages[UDMABUF_COMPAT_PAGES];
-	const pgoff_t base = index;
+	const pgoff_t base = pins->first;
+	pgoff_t index;
 	int i, nr;
 
-	for (index = pins->first; index < pins->end && pins->nr < pins->max;
+	for (index = base; index < pins->end && pins->nr < pins->max;
 	     index = udmabuf_compat_next(pins, index + nr)) {
 		nr = pin_user_pages_fast(addr + ((index - base) << PAGE_SHIFT),
 					 udmabuf_compat_step(pins, index),
@@ -154,8 +213,6 @@ static void udmabuf_compat_hide(struct file *memfd, unsigned long addr,
 static int udmabuf_compat_errno(long error)
 {
 	switch (error) {
-	case -EPERM: /* a seal came since the caller looked */
-		return -EINVAL;
 	case -EAGAIN: /* the limit of locked memory; see mlockall(2) */
 	case -EFAULT: /* no page to be had, or the mapping is gone */
 		return -ENOMEM;
@@ -164,25 +221,41 @@ static int udmabuf_compat_errno(long error)
 	}
 }
 
-/* No huge page has a mapping of less than itself. MAP_NORESERVE: reserve none. */
+/*
+ * A shared mapping is refused where the file is open for writing only, and, even to
+ * readers, where it is open for writing and sealed against it. It can be opened again.
+ */
+static struct file *udmabuf_compat_get_readable(struct file *memfd)
+{
+	if ((memfd->f_mode & (FMODE_READ | FMODE_WRITE)) == FMODE_READ)
+		return get_file(memfd);
+	return dentry_open(&memfd->f_path, O_RDONLY | O_LARGEFILE,
+			   current_cred());
+}
+
+/* A huge page that is not there, or not whole, cannot be had. */
 static int udmabuf_compat_pin_range(struct udmabuf_compat_pins *pins)
 {
-	pgoff_t unit = 1, index;
-	unsigned long addr, size;
+	unsigned long size = (pins->end - pins->first) << PAGE_SHIFT;
+	struct file *file;
+	unsigned long addr;
 	int ret;
 
 	if (is_file_hugepages(pins->memfd))
-		unit = pages_per_huge_page(hstate_file(pins->memfd));
-	index = round_down(pins->first, unit);
-	size = (round_up(pins->end, unit) - index) << PAGE_SHIFT;
-
-	addr = vm_mmap(pins->memfd, 0, size, pins->prot,
-		       MAP_SHARED | MAP_NORESERVE, index << PAGE_SHIFT);
-	if (IS_ERR_VALUE(addr))
-		return udmabuf_compat_errno(addr);
-	udmabuf_compat_hide(pins->memfd, addr, size);
-	ret = udmabuf_compat_pin_mapped(pins, addr, index);
-	vm_munmap(addr, size);
+		return -ENOMEM;
+	file = udmabuf_compat_get_readable(pins->memfd);
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	addr = vm_mmap(file, 0, size, PROT_READ, MAP_SHARED | MAP_NORESERVE,
+		       pins->first << PAGE_SHIFT);
+	if (IS_ERR_VALUE(addr)) {
+		ret = addr;
+	} else {
+		udmabuf_compat_hide(file, addr, size);
+		ret = udmabuf_compat_pin_mapped(pins, addr);
+		vm_munmap(addr, size);
+	}
+	fput(file);
 
 	/* What cannot be had now is told by the call that begins with it. */
 	return pins->nr ? 0 : udmabuf_compat_errno(ret);
@@ -211,52 +284,20 @@ static void udmabuf_compat_verify(struct udmabuf_compat_pins *pins)
  */
 static long udmabuf_compat_pin(struct udmabuf_compat_pins *pins)
 {
-	struct inode *inode = file_inode(pins->memfd);
-	bool unlock = is_file_hugepages(pins->memfd);
-	int ret;
+	int ret = 0;
 
 	do {
 		if (fatal_signal_pending(current))
 			return -EINTR;
-		if (unlock)
-			up_read(&inode->i_rwsem);
-		ret = udmabuf_compat_pin_range(pins);
-		if (unlock)
-			down_read(&inode->i_rwsem);
+		udmabuf_compat_pin_cached(pins);
+		if (!pins->nr)
+			ret = udmabuf_compat_pin_range(pins);
 		udmabuf_compat_verify(pins);
 	} while (!ret && !pins->nr);
 
 	if (ret)
 		return ret;
 	return pins->nr;
-}
-
-/*
- * Whether the memory may be written through the file. The caller has the inode lock
- * and has just decided by the same seals.
- */
-static bool udmabuf_compat_may_write(struct file *memfd)
-{
-	return memfd->f_mode & FMODE_WRITE &&
-	       !(memfd_fcntl(memfd, F_GET_SEALS, 0) &
-		 (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE));
-}
-
-/*
- * A file that is open for writing only cannot be mapped, but opened again; so can
- * one that is open for writing and sealed against it, whose shared mappings are
- * refused even to readers.
- */
-static struct file *udmabuf_compat_get_mappable(struct file *memfd, int prot)
-{
-	bool write = prot & PROT_WRITE;
-
-	if (memfd->f_mode & FMODE_READ &&
-	    !!(memfd->f_mode & FMODE_WRITE) == write)
-		return get_file(memfd);
-	return dentry_open(&memfd->f_path,
-			   (write ? O_RDWR : O_RDONLY) | O_LARGEFILE,
-			   current_cred());
 }
 
 /**
@@ -268,8 +309,7 @@ static struct file *udmabuf_compat_get_mappable(struct file *memfd, int prot)
  * @max_folios: how many there is room for
  * @offset: receives the place of @start in the first folio, in bytes
  *
- * Context: Process context, sleeps. The inode lock of @memfd is held, shared; it
- * may be given up and taken again.
+ * Context: Process context, sleeps. The inode lock of @memfd is held, shared.
  * Return: how many folios were pinned, or an error.
  */
 long memfd_pin_folios(struct file *memfd, loff_t start, loff_t end,
@@ -277,22 +317,15 @@ long memfd_pin_folios(struct file *memfd, loff_t start, loff_t end,
 		      pgoff_t *offset)
 {
 	struct udmabuf_compat_pins pins = {
-		.prot = PROT_READ,
+		.memfd = memfd,
 		.first = start >> PAGE_SHIFT,
 		.end = (end >> PAGE_SHIFT) + 1,
 		.folios = folios,
 		.max = max_folios,
 	};
-	long nr;
+	long nr = udmabuf_compat_pin(&pins);
 
-	if (udmabuf_compat_may_write(memfd))
-		pins.prot |= PROT_WRITE;
-	pins.memfd = udmabuf_compat_get_mappable(memfd, pins.prot);
-	if (IS_ERR(pins.memfd))
-		return PTR_ERR(pins.memfd);
-	nr = udmabuf_compat_pin(&pins);
 	if (nr > 0)
 		*offset = (pins.first - folio_pgoff(folios[0])) << PAGE_SHIFT;
-	fput(pins.memfd);
 	return nr;
 }

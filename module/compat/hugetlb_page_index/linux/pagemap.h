@@ -9,11 +9,15 @@
 
 #include_next <linux/pagemap.h>
 
+struct folio *udmabuf_compat_filemap_get_folio(struct address_space *mapping,
+					       pgoff_t index);
 bool udmabuf_compat_filemap_range_has_page(struct address_space *mapping,
 					   loff_t start, loff_t end);
 pgoff_t udmabuf_compat_folio_pgoff(struct folio *folio);
 pgoff_t udmabuf_compat_folio_next_index(struct folio *folio);
 
+#define filemap_get_folio(mapping, index) \
+	udmabuf_compat_filemap_get_folio(mapping, index)
 #define filemap_range_has_page(mapping, start, end) \
 	udmabuf_compat_filemap_range_has_page(mapping, start, end)
 #define folio_pgoff(folio) udmabuf_compat_folio_pgoff(folio)
