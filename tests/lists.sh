@@ -3,7 +3,7 @@
 #
 # The lists of the tests that have to run, tests/expected/selftests-KERNEL, and what is
 # different from them. To be sourced by tests/run, whose say(), give_up() and without()
-# are called here.
+# are called here; and by tests/bugs, for stock_release_is_documented() alone.
 # tests/run sets kernel, driver, suites, machines, results, expected and like; shellcheck
 # looks at this file by itself, too, and would call them unassigned.
 # shellcheck disable=SC2154
@@ -74,4 +74,24 @@ write_expected() {
 			list=like ${like:+"tests/expected/selftests-$like"} list=ran -
 	} >"$expected"
 	say "wrote $expected"
+}
+
+# stock_release KERNEL: which one ran, as the machines that were booted tell.
+stock_release() {
+	sort -u "build/results/selftests-$1-stock"/*/release
+}
+
+# stock_release_is_documented KERNEL: whether docs/stock-KERNEL.md was made with it.
+# Debian repairs its kernels, and an image that is made today has the newest: what
+# stock fails no more in another release is no mistake of ours.
+stock_release_is_documented() {
+	grep -qxF "$(stock_release "$1")." "docs/stock-$1.md"
+}
+
+# Takes what did not fail though it is listed out of a table, and tells it.
+tell_repaired() {
+	awk -F'\t' -v release="$(stock_release "$kernel")" '
+		$4 != "is listed, but did not fail" { print; next }
+		{ printf "tests/run: %s %s does not fail any more in %s (--update-expected)\n",
+			$1, $2, release >"/dev/stderr" }'
 }

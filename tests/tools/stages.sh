@@ -116,3 +116,18 @@ test_check_minutes() {
 	run env SECONDS=130 tools/check --minutes 2
 	ends 1 'selftests (6.12, ours): no time for it' "but the driver's own tests are wanted"
 }
+
+# The selftests of the first lane wait for a stage that neither lane owns.
+test_check_shares_the_last_stages() {
+	new_tree
+	put_stages 'echo "3 passed, 0 failed, 0 skipped"' \
+		'echo "4 passed, 0 failed, 1 skipped"' \
+		'for n in {1..150}; do [ -e upstream-ran ] && break; sleep 0.1; done
+		[ -e upstream-ran ] && echo "5 passed, 0 failed, 0 skipped"'
+	put tests/upstream/run '#!/bin/bash' 'echo run >>upstream-ran' \
+		'echo "1 passed, 0 failed, 0 skipped"'
+	run tools/check --kernel 6.12 --driver ours
+	tap_is "$status: $last" "0: 22 passed, 0 failed, 1 skipped" \
+		"the lane that is done first takes what is left"
+	tap_is "$(wc -l <"$tree/upstream-ran")" 1 "and the other does not run it again"
+}

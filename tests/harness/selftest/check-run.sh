@@ -98,8 +98,16 @@ not ok 2 a.second
 END
 }
 
+# document_says SUITE TEST...: of the release that runs; document_release: of another.
 document_says() {
-	printf "| %s | \`%s\` | text |\n" "$@" >docs/stock-6.12.md
+	{
+		echo "Linux 6.12.0."
+		printf "| %s | \`%s\` | text |\n" "$@"
+	} >docs/stock-6.12.md
+}
+
+document_release() {
+	sed -i "1s/.*/Linux $1./" docs/stock-6.12.md
 }
 
 # expect NAME STATUS LINE [ARGUMENT...]: tests/run with these arguments must end
@@ -348,6 +356,18 @@ document_says one a.first
 expect 'stock fails something else' 1 '1 passed, 2 failed, 1 skipped' \
 	--driver stock <<'END'
 failed: one a.first: is listed, but did not fail
+failed: one a.second: failed, but is not listed
+END
+
+document_says one a.first one a.second
+document_release 6.12.00
+expect 'stock was repaired since' 0 '2 passed, 0 failed, 1 skipped' --driver stock <<'END'
+tests/run: one a.first does not fail any more in Linux 6.12.0 (--update-expected)
+END
+
+document_says one a.first
+document_release 6.12.00
+expect 'another release of stock fails more' 1 '1 passed, 1 failed, 1 skipped' --driver stock <<'END'
 failed: one a.second: failed, but is not listed
 END
 
