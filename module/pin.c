@@ -76,11 +76,11 @@ static int udmabuf_memfd_check(struct udmabuf *ubuf, struct file *memfd,
  */
 static bool udmabuf_memfd_is_whole(struct file *memfd)
 {
-	const struct address_space *mapping = memfd->f_mapping;
+	struct address_space *mapping = memfd->f_mapping;
 	loff_t size = i_size_read(mapping->host);
 
 	return READ_ONCE(mapping->nrpages) == size >> PAGE_SHIFT &&
-	       !filemap_range_has_page(memfd->f_mapping, size, LLONG_MAX);
+	       !filemap_range_has_page(mapping, size, LLONG_MAX);
 }
 
 /*
@@ -446,7 +446,5 @@ void udmabuf_unpin(struct udmabuf *ubuf)
 	for (i = 0; i < runs.nr; i++)
 		udmabuf_unpin_run(runs.run[i].pfn,
 				  udmabuf_runs_length(&runs, i), dirty);
-	ubuf->runs.nr = 0;
-	ubuf->runs.nr_pages = 0;
-	ubuf->runs.next_pfn = 0;
+	udmabuf_runs_clear(&ubuf->runs);
 }

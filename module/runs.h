@@ -85,6 +85,17 @@ static inline pgoff_t udmabuf_runs_length(const struct udmabuf_runs *runs,
 }
 
 /**
+ * udmabuf_runs_clear() - take all memory out
+ * @runs: the runs; they keep their array
+ */
+static inline void udmabuf_runs_clear(struct udmabuf_runs *runs)
+{
+	runs->nr = 0;
+	runs->nr_pages = 0;
+	runs->next_pfn = 0;
+}
+
+/**
  * udmabuf_runs_append() - add memory at the end
  * @runs: the runs
  * @pfn: first page frame of the memory

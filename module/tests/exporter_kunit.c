@@ -189,9 +189,7 @@ static void segments_test_tables(struct kunit *test)
 
 	prandom_seed_state(&rnd, 20261123);
 	for (round = 0; round < 200; round++) {
-		fix->runs.nr = 0;
-		fix->runs.nr_pages = 0;
-		fix->runs.next_pfn = 0;
+		udmabuf_runs_clear(&fix->runs);
 		do {
 			segments_add_run(test,
 					 1 + prandom_u32_state(&rnd) % 40);

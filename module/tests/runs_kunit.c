@@ -286,9 +286,7 @@ static void runs_test_model(struct kunit *test)
 	runs_init(test, &runs, RUNS_CAPACITY);
 	for (round = 0; round < RUNS_ROUNDS; round++) {
 		memset(model, 0, sizeof(*model));
-		runs.nr = 0;
-		runs.nr_pages = 0;
-		runs.next_pfn = 0;
+		udmabuf_runs_clear(&runs);
 		while (!runs_append_random(&rnd, &runs, model))
 			if (model->nr + 8 > RUNS_PAGES)
 				break;
