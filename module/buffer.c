@@ -10,11 +10,13 @@
 #include <linux/gfp.h>
 #include <linux/math64.h>
 #include <linux/minmax.h>
+#include <linux/mm.h>
 #include <linux/overflow.h>
 #include <linux/pid.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <linux/vmalloc.h>
 
 #include "udmabuf.h"
 
@@ -56,13 +58,24 @@ void udmabuf_destroy(struct udmabuf *ubuf)
 	kfree(ubuf);
 }
 
+/*
+ * kmalloc() gives powers of two. Where that wastes more than an eighth, and whole
+ * pages do not, it is better to map single pages.
+ */
+static struct udmabuf_run *udmabuf_alloc_runs(size_t capacity)
+{
+	/* Above 2 GiB the kernel would warn of what a user asked for. */
+	const gfp_t gfp = GFP_KERNEL_ACCOUNT | __GFP_NOWARN;
+	size_t size = array_size(capacity, sizeof(struct udmabuf_run));
+	size_t waste = (PAGE_SIZE << get_order(size)) - PAGE_ALIGN(size);
+
+	return waste > size / 8 ? __vmalloc(size, gfp) : kvmalloc(size, gfp);
+}
+
 static int udmabuf_resize_runs(struct udmabuf_runs *runs, size_t capacity)
 {
-	struct udmabuf_run *run;
+	struct udmabuf_run *run = udmabuf_alloc_runs(capacity);
 
-	/* Above 2 GiB the kernel would warn of what a user asked for. */
-	run = kvmalloc_array(capacity, sizeof(*run),
-			     GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
 	if (!run)
 		return -ENOMEM;
 	if (runs->nr)

@@ -170,38 +170,40 @@ static void group_remove(void)
 	rmdir(GROUPS);
 }
 
-/* Each processor may have half a MiB that is not accounted for yet: 4 MiB show. */
 #define NR_RUNS		65536
-#define NR_FRAGMENTED	4
 
-/* In the group: what buffers of so many runs are charged, in KiB; INT_MIN: error. */
-static int kib_of_fragments(int dev, int memfd)
+/*
+ * In the group: what so many buffers of so many runs are charged, in KiB; INT_MIN:
+ * error. Each processor may have half a MiB that is not accounted for yet.
+ */
+static int kib_of_fragments(int dev, int memfd, int buffers, int runs)
 {
-	struct udmabuf_create_item *items = calloc(NR_RUNS, sizeof(*items));
+	struct udmabuf_create_item *items = calloc(runs, sizeof(*items));
 	long before;
 	int i;
 
 	if (!items || !put(GROUP "/cgroup.procs", "0"))
 		return INT_MIN;
 	/* Pages 0 and 2 in turn: none follows the one before it. */
-	for (i = 0; i < NR_RUNS; i++)
+	for (i = 0; i < runs; i++)
 		items[i] = (struct udmabuf_create_item){
 			.memfd = memfd,
 			.offset = i % 2 * 2 * UDB_PAGE,
 			.size = UDB_PAGE,
 		};
 	before = bytes_charged();
-	for (i = 0; i < NR_FRAGMENTED; i++)
-		if (udb_create_list(dev, items, NR_RUNS) < 0)
+	for (i = 0; i < buffers; i++)
+		if (udb_create_list(dev, items, runs) < 0)
 			return INT_MIN;
 	return (int)((bytes_charged() - before) / 1024);
 }
 
 /*
- * Megabytes of runs are charged to whoever made the buffers, and limited as his
- * memory is. The memfd has its pages already: they are charged to this process.
+ * In a process of its own kib_of_fragments() finds @least to @most KiB. The memfd has
+ * its pages already: they are charged to this process.
  */
-TEST_F_TIMEOUT(cost, fragments_are_charged_to_the_creator, 180)
+static void fragments_charge(struct udb_test *_metadata, int dev, int buffers,
+			     int runs, int least, int most)
 {
 	int memfd = udb_memfd(UDB_SHMEM_4K, 4 * UDB_PAGE), status;
 	pid_t pid;
@@ -210,15 +212,33 @@ TEST_F_TIMEOUT(cost, fragments_are_charged_to_the_creator, 180)
 	ASSERT_TRUE(group_make());
 	pid = fork();
 	if (!pid) {
-		int kib = kib_of_fragments(self->dev, memfd);
+		int kib = kib_of_fragments(dev, memfd, buffers, runs);
 
-		_exit(kib == INT_MIN ? 1 : kib < 2048 ? 2 : 0);
+		_exit(kib < least || kib > most);
 	}
 	EXPECT_EQ(pid, waitpid(pid, &status, 0));
 	group_remove();
 	ASSERT_TRUE(WIFEXITED(status));
 	EXPECT_EQ(0, WEXITSTATUS(status));
 	close(memfd);
+}
+
+/*
+ * Megabytes of runs, four here, are charged to whoever made the buffers, and limited
+ * as his memory is.
+ */
+TEST_F_TIMEOUT(cost, fragments_are_charged_to_the_creator, 180)
+{
+	fragments_charge(_metadata, self->dev, 4, NR_RUNS, 2048, INT_MAX);
+}
+
+/*
+ * 9000 runs are 141 KiB, 40 times: not 256 KiB each, the next power of two. What
+ * else a buffer has is 1 to 2 KiB.
+ */
+TEST_F_TIMEOUT(cost, fragments_take_no_power_of_two, 60)
+{
+	fragments_charge(_metadata, self->dev, 40, 9000, 0, 40 * 160);
 }
 
 TEST_HARNESS_MAIN
