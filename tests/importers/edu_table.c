@@ -76,7 +76,7 @@ TEST_F(edu_table, addresses_are_those_of_the_machine)
 	ASSERT_NE(NULL, segments);
 	ASSERT_NE(EDU_MACHINE_UNKNOWN, edu_machine());
 	EXPECT_EQ(edu_machine() == EDU_MACHINE_IOMMU ? EDU_INFO_IOMMU : 0,
-		  info.flags);
+		  info.flags & EDU_INFO_IOMMU);
 	EXPECT_EQ(edu_machine() == EDU_MACHINE_DIRECT ? EDU_PAGES : 0,
 		  pages_at_home(self->mem, segments, count));
 	free(segments);
@@ -154,14 +154,17 @@ static void expect_segments(struct udb_test *_metadata, int buf,
 
 	ASSERT_GE(edu, 0);
 	ASSERT_EQ(0, edu_info(edu, &info));
+	close(edu);
 	EXPECT_EQ(EDU_SIZE, info.bytes);
-	/* Neighbours by chance are no reason to fail. */
-	EXPECT_GT(info.orig_nents, EDU_PAGES / 2);
 	if (edu_machine() == EDU_MACHINE_IOMMU)
 		EXPECT_EQ(merged, info.nents);
 	else
 		EXPECT_EQ(info.orig_nents, info.nents);
-	close(edu);
+	/* Merged ones that are hidden cannot be counted any more. */
+	if (edu_machine() == EDU_MACHINE_IOMMU && info.flags & EDU_INFO_HIDDEN)
+		return;
+	/* Neighbours by chance are no reason to fail. */
+	EXPECT_GT(info.orig_nents, EDU_PAGES / 2);
 }
 
 /* One segment for all behind an IOMMU: nents is not orig_nents there. */

@@ -70,6 +70,8 @@ static long edu_ioctl_info(const struct edu_mapping *mapping, void __user *arg)
 
 	if (edu_is_translated(mapping->board->dev))
 		info.flags |= EDU_INFO_IOMMU;
+	if (!sg_page(mapping->table->sgl))
+		info.flags |= EDU_INFO_HIDDEN;
 	return copy_to_user(arg, &info, sizeof(info)) ? -EFAULT : 0;
 }
 

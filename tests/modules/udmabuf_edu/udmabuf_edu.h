@@ -34,8 +34,12 @@ struct edu_attach {
 	__u32 flags; /* 0 */
 };
 
-/* Addresses are translated by an IOMMU. */
+/*
+ * Addresses are translated by an IOMMU. The kernel hides the pages of a table from
+ * importers, and how many segments there were before mapping (CONFIG_DMABUF_DEBUG).
+ */
 #define EDU_INFO_IOMMU	1
+#define EDU_INFO_HIDDEN	2
 
 struct edu_info {
 	__u64 size; /* of the dma-buf, bytes */
