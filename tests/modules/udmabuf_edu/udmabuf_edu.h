@@ -34,11 +34,13 @@ struct edu_attach {
 	__u32 flags; /* 0 */
 };
 
-/*
- * Addresses are translated by an IOMMU. The kernel hides the pages of a table from
- * importers, and how many segments there were before mapping (CONFIG_DMABUF_DEBUG).
- */
+/* Addresses are translated by an IOMMU. */
 #define EDU_INFO_IOMMU	1
+
+/*
+ * CONFIG_DMABUF_DEBUG hides the pages of a table from importers, and with them how
+ * many segments there were before mapping: orig_nents is nents.
+ */
 #define EDU_INFO_HIDDEN	2
 
 struct edu_info {
